@@ -1,0 +1,84 @@
+"""Encryption of fields and files, and blind indexes (AES-256-GCM, HMAC-SHA-256).
+
+FIELD_KEYS holds `id:hex` pairs separated by commas, newest first: the first encrypts, all decrypt. Data keys
+and index keys are derived apart from each (HKDF), so that an index says nothing about the data key. The
+authenticated data of a value is where it lies (table, column, row): a value moved elsewhere does not open.
+"""
+
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+NONCE = 12
+VERSION = b"\x01"
+
+
+class Undecryptable(Exception):
+    """The bytes were changed, moved to another place, or their key is not in FIELD_KEYS."""
+
+
+def encrypt(data: bytes, place: str) -> bytes:
+    """Version, key id (one length byte, then text), nonce, ciphertext with tag."""
+    key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))
+    header = VERSION + bytes([len(key_id)]) + key_id.encode()
+    nonce = os.urandom(NONCE)
+    return header + nonce + _cipher(key).encrypt(nonce, data, header + place.encode())
+
+
+def decrypt(sealed: bytes, place: str) -> bytes:
+    header_end = 2 + sealed[1] if len(sealed) > 2 and sealed[:1] == VERSION else 0
+    key = _keys(settings.FIELD_KEYS).get(sealed[2:header_end].decode(errors="replace"))
+    if not header_end or key is None:
+        raise Undecryptable(f"{place}: no key of FIELD_KEYS fits")
+    header, nonce, body = sealed[:header_end], sealed[header_end : header_end + NONCE], sealed[header_end + NONCE :]
+    try:
+        return _cipher(key).decrypt(nonce, body, header + place.encode())
+    except InvalidTag as error:
+        raise Undecryptable(f"{place}: the stored bytes are not those that were written there") from error
+
+
+def blind_index(value: str, purpose: str) -> str:
+    """A keyed digest by which an encrypted value can be looked up; carries its key's id."""
+    key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))
+    digest = hmac.new(_derive(key, "index:" + purpose), value.encode(), hashlib.sha256)
+    return f"{key_id}:{digest.hexdigest()}"
+
+
+def check_keys(text: str) -> None:
+    """Raises ImproperlyConfigured with what is wrong with a FIELD_KEYS text."""
+    _keys(text)
+
+
+@lru_cache(maxsize=8)
+def _keys(text: str) -> dict[str, bytes]:
+    keys = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        key_id, _, digits = pair.partition(":")
+        try:
+            key = bytes.fromhex(digits)
+        except ValueError:
+            key = b""
+        if not key_id or len(key_id) > 20 or len(key) != 32:
+            raise ImproperlyConfigured("FIELD_KEYS: each entry is an id, a colon and 64 hexadecimal digits")
+        keys[key_id] = key
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS holds no key")
+    return keys
+
+
+@lru_cache(maxsize=64)
+def _derive(key: bytes, purpose: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(key)
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(_derive(key, "data"))

@@ -1,0 +1,168 @@
+"""People, the companies of the group, and who holds which role since when."""
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from base import clock
+from base.ids import uuid7
+from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls.roles import choices, permissions_of
+
+
+class LegalEntity(Record):
+    """A company of the group; customers, applications, licences and ledgers belong to one."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166-1 alpha-2"))
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+
+    audited = {"name": Mask.SHOWN, "country": Mask.SHOWN, "zone": Mask.SHOWN}
+
+    class Meta:
+        verbose_name = _("legal entity")
+        verbose_name_plural = _("legal entities")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        if actor.may("controls.view_staff"):
+            return self
+        return self.filter(pk=actor.person_id) if actor.kind == "person" else self.none()
+
+
+class PeopleManager(BaseUserManager["Person"]):
+    """Unrestricted: sign-in looks people up before anybody is known."""
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    """Somebody who works here. Nobody is a superuser; rights come from role grants alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    username = models.CharField(_("sign-in name"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail"), blank=True)
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(default=True, editable=False)
+    joined_at = models.DateTimeField(default=clock.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    audited = {
+        "username": Mask.SHOWN,
+        "name": Mask.SHOWN,
+        "email": Mask.MASKED,
+        "zone": Mask.SHOWN,
+        "is_active": Mask.SHOWN,
+        "password": Mask.SECRET,
+    }
+
+    all_unrestricted = PeopleManager()
+    objects = RestrictedManager(PersonQuerySet)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        default_manager_name = "all_unrestricted"
+        constraints = [
+            models.CheckConstraint(condition=Q(is_superuser=False), name="person_is_never_superuser"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split()[0]
+
+    def roles(self) -> frozenset[str]:
+        """The roles in force now."""
+        return frozenset(RoleGrant.all_unrestricted.in_force().filter(person=self).values_list("role", flat=True))
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and perm in permissions_of(self.roles())
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active
+
+
+class RoleGrantQuerySet(RestrictedQuerySet):
+    def in_force(self) -> Self:
+        return self.filter(ended_at=None, suspended_at=None)
+
+    def visible_to(self, actor: Any) -> Self:
+        if actor.may("controls.view_staff"):
+            return self
+        return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
+
+
+class RoleGrant(Record):
+    """A person holds a role. Proposed by one, agreed by another; suspended by one, restored by two."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants", verbose_name=_("person"))
+    role = models.CharField(_("role"), max_length=40, choices=choices)
+    granted_at = models.DateTimeField(default=clock.now)
+    granted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    audited = {
+        "person": Mask.SHOWN,
+        "role": Mask.SHOWN,
+        "granted_at": Mask.SHOWN,
+        "granted_by": Mask.SHOWN,
+        "suspended_at": Mask.SHOWN,
+        "ended_at": Mask.SHOWN,
+    }
+
+    all_unrestricted = models.Manager.from_queryset(RoleGrantQuerySet)()
+    objects = RestrictedManager(RoleGrantQuerySet)
+
+    class Meta:
+        verbose_name = _("role grant")
+        verbose_name_plural = _("role grants")
+        default_manager_name = "all_unrestricted"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "role"], condition=Q(ended_at=None), name="role_is_held_once_by_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(granted_by=None) | ~Q(granted_by=F("person")), name="nobody_grants_a_role_to_themselves"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()}"
+
+
+class ReportSight(Record):
+    """A person may see suspicious-activity reports. Granted by the MLRO, apart from every role."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="report_sights")
+    granted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    audited = {
+        "person": Mask.SHOWN,
+        "granted_by": Mask.SHOWN,
+        "granted_at": Mask.SHOWN,
+        "ended_at": Mask.SHOWN,
+    }
+
+    class Meta:
+        verbose_name = _("sight of reports")
+        verbose_name_plural = _("sight of reports")
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(ended_at=None), name="report_sight_once_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)

@@ -1,0 +1,80 @@
+"""Who may do what: one table. A role is a set of permissions; a permission names what an action asks for.
+
+Sight of suspicious-activity reports is no role's: it is granted apart, by the MLRO. The administrator manages
+staff and has no business rights. Each job has a role of its own and is never the second pair of eyes.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Role:
+    """`kind` says who can hold it: a person, an API client or a job."""
+
+    name: object
+    permissions: frozenset[str]
+    kind: str = "person"
+
+
+def _role(name: object, permissions: str, kind: str = "person") -> Role:
+    return Role(name, frozenset(permissions.split()), kind)
+
+
+STAFF = "controls.view_home controls.end_own_session controls.withdraw_proposal"
+KYC_READ = "kyc.view_application kyc.view_document"
+KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
+SUSPENDS = "controls.suspend"
+
+ROLES: dict[str, Role] = {
+    "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
+    "senior_kyc_reviewer": _role(
+        _("Senior KYC reviewer"), f"{STAFF} {KYC_REVIEW} kyc.approve_high_risk kyc.release_claim"
+    ),
+    "qa_reviewer": _role(_("QA reviewer"), f"{STAFF} {KYC_READ}"),
+    "aml_analyst": _role(_("AML analyst"), f"{STAFF} {KYC_READ}"),
+    "licence_officer": _role(_("Licence officer"), STAFF),
+    "compliance_officer": _role(
+        _("Compliance officer"),
+        f"{STAFF} {KYC_READ} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
+    ),
+    "mlro": _role(
+        _("MLRO"),
+        f"{STAFF} {KYC_READ} {SUSPENDS} kyc.approve_high_risk controls.agree controls.view_staff "
+        "controls.view_audit controls.grant_report_sight",
+    ),
+    "deputy_mlro": _role(
+        _("Deputy MLRO"),
+        f"{STAFF} {KYC_READ} {SUSPENDS} kyc.approve_high_risk controls.agree controls.view_staff controls.view_audit",
+    ),
+    "senior_management": _role(_("Senior management"), f"{STAFF} controls.agree controls.view_staff"),
+    "finance_officer": _role(_("Finance officer (maker)"), STAFF),
+    "finance_controller": _role(_("Finance controller (checker)"), STAFF),
+    "treasury": _role(_("Treasury"), STAFF),
+    "support_agent": _role(_("Support agent"), STAFF),
+    "support_lead": _role(_("Support lead"), STAFF),
+    "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit"),
+    "internal_auditor": _role(
+        _("Internal auditor"), f"controls.view_home {KYC_READ} controls.view_staff controls.view_audit"
+    ),
+    "administrator": _role(
+        _("Administrator"),
+        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients controls.agree_staff",
+    ),
+    "applicant_intake": _role(_("Applicant intake"), "kyc.open_application kyc.upload kyc.view_own_intake", "client"),
+    "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
+    "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
+    "job_expiry": _role(_("Expiry sweep"), "controls.expire kyc.release_claim", "job"),
+}
+
+JOBS = {"kyc.checks": "job_checks", "controls.sealer": "job_sealer", "controls.expiry": "job_expiry"}
+
+
+def permissions_of(roles: frozenset[str]) -> frozenset[str]:
+    """Everything these roles may do; an unknown role gives nothing."""
+    return frozenset().union(*(ROLES[role].permissions for role in roles if role in ROLES))
+
+
+def choices(kind: str = "person") -> list[tuple[str, object]]:
+    return [(key, role.name) for key, role in ROLES.items() if role.kind == kind]
