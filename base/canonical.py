@@ -11,7 +11,7 @@ from uuid import UUID
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it; raises TypeError for what has no agreed spelling."""
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

@@ -38,7 +38,11 @@ def decrypt(sealed: bytes, place: str) -> bytes:
     key = _keys(settings.FIELD_KEYS).get(sealed[2:header_end].decode(errors="replace"))
     if not header_end or key is None:
         raise Undecryptable(f"{place}: no key of FIELD_KEYS fits")
-    header, nonce, body = sealed[:header_end], sealed[header_end : header_end + NONCE], sealed[header_end + NONCE :]
+    header, nonce, body = (
+        sealed[:header_end],
+        sealed[header_end : header_end + NONCE],
+        sealed[header_end + NONCE :],
+    )
     try:
         return _cipher(key).decrypt(nonce, body, header + place.encode())
     except InvalidTag as error:

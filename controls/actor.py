@@ -62,5 +62,11 @@ class Actor:
             grants = RoleGrant.all_unrestricted.in_force().filter(person=self.person_id, person__is_active=True)
             roles = grants.values_list("role", flat=True)
         return Actor(
-            self.kind, self.id, self.name, self.person_id, frozenset(roles), self.confirmed_at, self.request_id
+            self.kind,
+            self.id,
+            self.name,
+            self.person_id,
+            frozenset(roles),
+            self.confirmed_at,
+            self.request_id,
         )

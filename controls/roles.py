@@ -22,7 +22,7 @@ def _role(name: object, permissions: str, kind: str = "person") -> Role:
     return Role(name, frozenset(permissions.split()), kind)
 
 
-STAFF = "controls.view_home controls.end_own_session controls.withdraw_proposal"
+STAFF = "controls.view_home controls.end_own_session controls.propose controls.decide"
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 SUSPENDS = "controls.suspend"
@@ -60,15 +60,21 @@ ROLES: dict[str, Role] = {
     ),
     "administrator": _role(
         _("Administrator"),
-        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients controls.agree_staff",
+        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients",
     ),
     "applicant_intake": _role(_("Applicant intake"), "kyc.open_application kyc.upload kyc.view_own_intake", "client"),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
+    "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire kyc.release_claim", "job"),
 }
 
-JOBS = {"kyc.checks": "job_checks", "controls.sealer": "job_sealer", "controls.expiry": "job_expiry"}
+JOBS = {
+    "kyc.checks": "job_checks",
+    "controls.sealer": "job_sealer",
+    "controls.bootstrap": "job_bootstrap",
+    "controls.expiry": "job_expiry",
+}
 
 
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:
@@ -76,5 +82,15 @@ def permissions_of(roles: frozenset[str]) -> frozenset[str]:
     return frozenset().union(*(ROLES[role].permissions for role in roles if role in ROLES))
 
 
-def choices(kind: str = "person") -> list[tuple[str, object]]:
+def choices() -> list[tuple[str, object]]:
+    """Roles that people hold."""
+    return _choices("person")
+
+
+def client_choices() -> list[tuple[str, object]]:
+    """Roles that API clients hold."""
+    return _choices("client")
+
+
+def _choices(kind: str) -> list[tuple[str, object]]:
     return [(key, role.name) for key, role in ROLES.items() if role.kind == kind]

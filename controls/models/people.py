@@ -14,6 +14,12 @@ from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.roles import choices, permissions_of
 
 
+class LegalEntityQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """The companies of the group are known to everybody who works for it."""
+        return self
+
+
 class LegalEntity(Record):
     """A company of the group; customers, applications, licences and ledgers belong to one."""
 
@@ -23,7 +29,11 @@ class LegalEntity(Record):
 
     audited = {"name": Mask.SHOWN, "country": Mask.SHOWN, "zone": Mask.SHOWN}
 
+    all_unrestricted = models.Manager.from_queryset(LegalEntityQuerySet)()
+    objects = RestrictedManager(LegalEntityQuerySet)
+
     class Meta:
+        default_manager_name = "all_unrestricted"
         verbose_name = _("legal entity")
         verbose_name_plural = _("legal entities")
 
@@ -51,6 +61,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), blank=True)
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
+    password_is_temporary = models.BooleanField(default=False, help_text=_("another is asked for at sign-in"))
     is_staff = models.BooleanField(default=True, editable=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -62,6 +73,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "email": Mask.MASKED,
         "zone": Mask.SHOWN,
         "is_active": Mask.SHOWN,
+        "password_is_temporary": Mask.SHOWN,
         "password": Mask.SECRET,
     }
 
@@ -134,12 +146,20 @@ class RoleGrant(Record):
                 fields=["person", "role"], condition=Q(ended_at=None), name="role_is_held_once_by_a_person"
             ),
             models.CheckConstraint(
-                condition=Q(granted_by=None) | ~Q(granted_by=F("person")), name="nobody_grants_a_role_to_themselves"
+                condition=Q(granted_by=None) | ~Q(granted_by=F("person")),
+                name="nobody_grants_a_role_to_themselves",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.get_role_display()}"
+
+
+class ReportSightQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        if actor.may("controls.grant_report_sight"):
+            return self
+        return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
 
 
 class ReportSight(Record):
@@ -157,7 +177,11 @@ class ReportSight(Record):
         "ended_at": Mask.SHOWN,
     }
 
+    all_unrestricted = models.Manager.from_queryset(ReportSightQuerySet)()
+    objects = RestrictedManager(ReportSightQuerySet)
+
     class Meta:
+        default_manager_name = "all_unrestricted"
         verbose_name = _("sight of reports")
         verbose_name_plural = _("sight of reports")
         constraints = [

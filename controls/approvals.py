@@ -1,0 +1,226 @@
+"""Four eyes for changes without a proposed state of their own: propose, decide, withdraw, expire.
+
+A proposal stores the action's arguments and the difference they make, found by running the action in a block that
+is rolled back. The decision that completes the quorum runs it for real, with the maker's rights of that moment, and
+refuses when the difference is no longer the one that was agreed to.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from base import clock
+from base.canonical import plain
+from base.errors import Invalid, NotFound, NotPermitted, RuleError, WrongState
+from controls import unit
+from controls.actions import REGISTRY, Action, action
+from controls.actor import Actor
+from controls.entries import Change
+from controls.models.approvals import VALID, Proposal, Vote
+
+AT_DECISION = "(time of the decision)"
+
+
+@action("controls.propose", sensitive=True)
+def propose(*, by: Actor, name: str, record: models.Model | None, arguments: dict[str, Any], reason: str) -> Proposal:
+    """Proposes the registered action `name`. Raises what the action would raise."""
+    if not reason.strip():
+        raise Invalid(_("Say why you propose this."), field="reason")
+    found = REGISTRY[name]
+    assert found.quorum, f"{name} needs no proposal"
+    assert by.person_id is not None, "only a signed-in person passes `sensitive`"
+    difference = _dry_run(found, record, arguments, by)
+    now = clock.now()
+    return Proposal.all_unrestricted.create(
+        action=name,
+        record_model="" if record is None else record._meta.label_lower,
+        record_id="" if record is None else str(record.pk),
+        arguments={key: _stored(value) for key, value in arguments.items()},
+        difference=difference,
+        quorum=found.quorum,
+        reason=reason.strip(),
+        proposed_by_id=by.person_id,
+        proposed_by_actor=by.label,
+        proposed_at=now,
+        expires_at=now + VALID,
+    )
+
+
+def _answerable(proposal: Proposal, by: Actor) -> str | RuleError | None:
+    if not any(by.may(permission) for permission in proposal.quorum):
+        return NotPermitted(_("This waits for people of another role."))
+    if proposal.status != Proposal.Status.PROPOSED:
+        return _("This proposal is %(status)s.") % {"status": proposal.get_status_display()}
+    if proposal.expires_at <= clock.now():
+        return _("This proposal has expired; it can be proposed again.")
+    return None
+
+
+@action("controls.decide", maker="proposed_by", when=_answerable, sensitive=True)
+def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Proposal:
+    """One person's vote. The first that declines ends the proposal; the one that completes the quorum does it."""
+    if not reason.strip():
+        raise Invalid(_("Say why you decide so."), field="reason")
+    assert by.person_id is not None, "only a signed-in person passes `maker`"
+    votes = list(proposal.votes.all())
+    if any(vote.person_id == by.person_id for vote in votes):
+        raise WrongState(_("You have voted on this already."))
+    missing = _missing(proposal.quorum, votes)
+    serves = next((permission for permission in missing if by.may(permission)), None)
+    if serves is None:
+        raise NotPermitted(_("The votes your role can give are complete; another role's are awaited."))
+    Vote.objects.create(
+        proposal=proposal,
+        person_id=by.person_id,
+        maker_id=proposal.proposed_by_id,
+        permission=serves,
+        agrees=agrees,
+        reason=reason.strip(),
+    )
+    missing[serves] -= 1
+    if not agrees:
+        return _close(proposal, Proposal.Status.DECLINED)
+    if not any(missing.values()):
+        _carry_out(proposal)
+        return _close(proposal, Proposal.Status.AGREED)
+    return proposal
+
+
+def _own(proposal: Proposal, by: Actor) -> str | RuleError | None:
+    if proposal.proposed_by_id != by.person_id:
+        return NotPermitted(_("Only who proposed this can withdraw it."))
+    return None if proposal.may_move_to(Proposal.Status.WITHDRAWN) else _("This proposal is closed.")
+
+
+@action("controls.propose", when=_own)
+def withdraw(proposal: Proposal, *, by: Actor, reason: str = "") -> Proposal:
+    return _close(proposal, Proposal.Status.WITHDRAWN)
+
+
+def _past(proposal: Proposal, by: Actor) -> str | None:
+    if not proposal.may_move_to(Proposal.Status.EXPIRED):
+        return _("This proposal is closed.")
+    return None if proposal.expires_at <= clock.now() else _("This proposal has not expired yet.")
+
+
+@action("controls.expire", when=_past)
+def expire(proposal: Proposal, *, by: Actor) -> Proposal:
+    return _close(proposal, Proposal.Status.EXPIRED)
+
+
+def _close(proposal: Proposal, status: str) -> Proposal:
+    proposal.move_to(status)
+    proposal.decided_at = clock.now()
+    proposal.save(update_fields=["status", "decided_at"])
+    return proposal
+
+
+def _missing(quorum: dict[str, int], votes: list[Vote]) -> dict[str, int]:
+    missing = dict(quorum)
+    for vote in votes:
+        missing[vote.permission] -= 1
+    return {permission: needed for permission, needed in missing.items() if needed > 0}
+
+
+# --- what it would do, and doing it ------------------------------------------------------------------------------
+
+
+class _Enough(Exception):
+    """Ends a dry run."""
+
+
+def _dry_run(found: Action, record: models.Model | None, arguments: dict[str, Any], by: Actor) -> list[dict[str, Any]]:
+    under_way = unit.current()
+    start = len(under_way.written)
+    try:
+        with transaction.atomic(), unit.agreement():
+            found.run(record, by, arguments)
+            difference = _difference(under_way.written[start:])
+            raise _Enough
+    except _Enough:
+        return difference
+    finally:
+        del under_way.written[start:]
+
+
+def _carry_out(proposal: Proposal) -> None:
+    """The agreed action, as its maker. A changed difference or a lost right undoes everything, the vote too."""
+    maker = Actor.of(proposal.proposed_by)
+    found, written = REGISTRY[proposal.action], unit.current().written
+    start = len(written)
+    arguments = {key: _restored(value, maker) for key, value in proposal.arguments.items()}
+    with unit.agreement():
+        found.run(_record(proposal, maker), maker, arguments)
+    if _difference(written[start:]) != proposal.difference:
+        raise WrongState(
+            _("What this would change is no longer what was proposed. Propose it again."),
+            code="difference_changed",
+        )
+
+
+def _difference(written: list[tuple[str, models.Model, dict[str, Change]]]) -> list[dict[str, Any]]:
+    """What entries say, less what differs from run to run: times of now, ids made on the way."""
+    return [
+        {"action": name, "field": field, "old": _steady(change.old), "new": _steady(change.new)}
+        for name, _record, changed in written
+        for field, change in sorted(changed.items())
+    ]
+
+
+def _steady(value: Any) -> Any:
+    text = plain(value)
+    if isinstance(text, str) and len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T":
+        return AT_DECISION
+    return text
+
+
+def _record(proposal: Proposal, by: Actor) -> models.Model | None:
+    if not proposal.record_model:
+        return None
+    return _known(proposal.record_model, proposal.record_id, by)
+
+
+def _known(label: str, key: str, by: Actor) -> models.Model:
+    model: Any = apps.get_model(label)
+    found: models.Model | None = model.objects.visible_to(by).filter(pk=key).first()
+    if found is None:
+        raise NotFound(_("There is no such record."))
+    return found
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, models.Model):
+        return {"model": value._meta.label_lower, "key": str(value.pk)}
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
+    if isinstance(value, UUID):
+        return {"uuid": str(value)}
+    assert value is None or isinstance(value, bool | int | str | list), "an argument of no known type"
+    return value
+
+
+def _restored(value: Any, by: Actor) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "model" in value:
+        return _known(value["model"], value["key"], by)
+    (kind, text), *_rest = value.items()
+    return RESTORE[kind](text)
+
+
+RESTORE: dict[str, Callable[[str], Any]] = {
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "decimal": Decimal,
+    "uuid": UUID,
+}

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ControlsConfig(AppConfig):
+    name = "controls"
+    verbose_name = _("Internal controls")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,32 @@
+"""Facts of internal controls: who works here, what was agreed, what was done."""
+
+from controls.models.approvals import Proposal, Vote
+from controls.models.audit import (
+    Attempt,
+    AuditEntry,
+    AuditValue,
+    Checkpoint,
+    PendingSeal,
+    SealBatch,
+    SealedRow,
+)
+from controls.models.clients import ApiClient, IdempotentAnswer
+from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+
+__all__ = [
+    "ApiClient",
+    "Attempt",
+    "AuditEntry",
+    "AuditValue",
+    "Checkpoint",
+    "IdempotentAnswer",
+    "LegalEntity",
+    "PendingSeal",
+    "Person",
+    "Proposal",
+    "ReportSight",
+    "RoleGrant",
+    "SealBatch",
+    "SealedRow",
+    "Vote",
+]

@@ -1,0 +1,157 @@
+"""People and their roles. Giving power takes two people, taking it away takes one and works at once."""
+
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from base import clock
+from base.errors import Invalid, WrongState
+from base.locks import only_one
+from controls.actions import action
+from controls.actor import Actor
+from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+from controls.roles import ROLES
+
+R = TypeVar("R", RoleGrant, ReportSight)
+AGREED_BY_ANOTHER = {"controls.agree": 1}
+
+
+@action("controls.bootstrap")
+def bootstrap(*, by: Actor, administrator: dict[str, str], officer: dict[str, str], entity: str) -> LegalEntity:
+    """The first two role-holders and the first company. Refused once anybody holds a role."""
+    only_one("bootstrap")
+    if RoleGrant.all_unrestricted.exists():
+        raise WrongState(_("Somebody holds a role already; roles are proposed and agreed from now on."))
+    company = LegalEntity.all_unrestricted.create(name=entity, country="LT")
+    for details, role in ((administrator, "administrator"), (officer, "compliance_officer")):
+        RoleGrant.all_unrestricted.create(person=_new_person(**details), role=role)
+    return company
+
+
+@action("controls.manage_staff")
+def create_person(*, by: Actor, username: str, name: str, password: str, email: str = "", zone: str = "UTC") -> Person:
+    """Somebody new, without any role. The password is for the first sign-in only."""
+    return _new_person(username=username, name=name, password=password, email=email, zone=zone)
+
+
+def _active(person: Person, by: Actor) -> str | None:
+    return None if person.is_active else _("%(name)s is suspended.") % {"name": person.name}
+
+
+@action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_active)
+def grant_role(person: Person, *, by: Actor, role: str) -> RoleGrant:
+    if role not in ROLES or ROLES[role].kind != "person":
+        raise Invalid(_("There is no such role."), field="role")
+    if person.pk == by.person_id:
+        raise Invalid(_("Nobody proposes a role for themselves."), field="person")
+    if person.grants.filter(role=role, ended_at=None).exists():
+        raise WrongState(_("%(name)s holds this role already.") % {"name": person.name})
+    return RoleGrant.all_unrestricted.create(person=person, role=role, granted_by_id=by.person_id)
+
+
+def _suspendable(grant: RoleGrant, by: Actor) -> str | None:
+    return None if grant.ended_at is None and grant.suspended_at is None else _("This role is not in force.")
+
+
+@action("controls.suspend", when=_suspendable)
+def suspend_role(grant: RoleGrant, *, by: Actor, reason: str) -> RoleGrant:
+    return _stamp(grant, "suspended_at", reason)
+
+
+def _suspended(grant: RoleGrant, by: Actor) -> str | None:
+    return None if grant.ended_at is None and grant.suspended_at else _("This role is not suspended.")
+
+
+@action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_suspended)
+def restore_role(grant: RoleGrant, *, by: Actor) -> RoleGrant:
+    grant.suspended_at = None
+    grant.save(update_fields=["suspended_at"])
+    return grant
+
+
+def _held(grant: RoleGrant, by: Actor) -> str | None:
+    return None if grant.ended_at is None else _("This role has ended.")
+
+
+@action("controls.suspend", when=_held)
+def end_role(grant: RoleGrant, *, by: Actor, reason: str) -> RoleGrant:
+    return _stamp(grant, "ended_at", reason)
+
+
+@action("controls.suspend", when=_active)
+def suspend_person(person: Person, *, by: Actor, reason: str) -> Person:
+    """Works at once: the next request of any of the person's sessions is refused."""
+    _with_reason(reason)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    return person
+
+
+def _inactive(person: Person, by: Actor) -> str | None:
+    return _("%(name)s is not suspended.") % {"name": person.name} if person.is_active else None
+
+
+@action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_inactive)
+def restore_person(person: Person, *, by: Actor) -> Person:
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    return person
+
+
+@action("controls.grant_report_sight", sensitive=True, when=_active)
+def grant_report_sight(person: Person, *, by: Actor, reason: str) -> ReportSight:
+    """Sight of suspicious-activity reports, apart from every role."""
+    _with_reason(reason)
+    assert by.person_id is not None, "only a signed-in person passes `sensitive`"
+    if person.report_sights.filter(ended_at=None).exists():
+        raise WrongState(_("%(name)s sees reports already.") % {"name": person.name})
+    return ReportSight.all_unrestricted.create(person=person, granted_by_id=by.person_id)
+
+
+def _sees(sight: ReportSight, by: Actor) -> str | None:
+    return None if sight.ended_at is None else _("This sight has ended.")
+
+
+@action("controls.grant_report_sight", when=_sees)
+def end_report_sight(sight: ReportSight, *, by: Actor, reason: str) -> ReportSight:
+    return _stamp(sight, "ended_at", reason)
+
+
+def _stamp(record: R, field: str, reason: str) -> R:
+    _with_reason(reason)
+    setattr(record, field, clock.now())
+    record.save(update_fields=[field])
+    return record
+
+
+def _with_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(_("Say why."), field="reason")
+
+
+def _new_person(*, username: str, name: str, password: str, email: str = "", zone: str = "UTC") -> Person:
+    if not name.strip():
+        raise Invalid(_("A name is needed."), field="name")
+    person = Person(username=Person.normalize_username(username.strip()), name=name.strip(), email=email, zone=zone)
+    try:
+        ZoneInfo(zone)
+        validate_password(password, person)
+        person.set_password(password)
+        person.password_is_temporary = True
+        person.full_clean(exclude=["password"])
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid(_("There is no such time zone."), field="zone") from error
+    except ValidationError as error:
+        raise _invalid(error) from error
+    person.save(force_insert=True)
+    return person
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    if not hasattr(error, "error_dict"):
+        return Invalid(" ".join(error.messages), field="password")
+    field, messages = next(iter(error.message_dict.items()))
+    return Invalid(" ".join(messages), field=field)

@@ -1,0 +1,12 @@
+"""Settings of the test suite: made-up secrets, and otherwise the product's own."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "made-up-secret-key-of-the-test-suite-" + "x" * 30)
+os.environ.setdefault("FIELD_KEYS", "t1:" + "5a" * 32)
+os.environ.setdefault("CHECKPOINT_KEY", "7b" * 32)
+os.environ.setdefault("DEMO", "1")
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backoffice-tests-"))
+
+from backoffice.settings import *  # noqa: F403
