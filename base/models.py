@@ -15,6 +15,7 @@ class Mask(Enum):
     SHOWN = "shown"  # old and new are shown to whoever may see the record
     MASKED = "masked"  # kept (encrypted), shown as dots unless revealed with a reason
     SECRET = "secret"  # noqa: S105 - never kept: only that it changed
+    OPERATIONAL = "operational"  # no part of the business: leases, counters, last use; not in the trail
 
 
 class RestrictedQuerySet(models.QuerySet[Any]):

@@ -75,7 +75,7 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     serves = next((permission for permission in missing if by.may(permission)), None)
     if serves is None:
         raise NotPermitted(_("The votes your role can give are complete; another role's are awaited."))
-    Vote.objects.create(
+    Vote.all_unrestricted.create(
         proposal=proposal,
         person_id=by.person_id,
         maker_id=proposal.proposed_by_id,

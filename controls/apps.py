@@ -6,3 +6,6 @@ class ControlsConfig(AppConfig):
     name = "controls"
     verbose_name = _("Internal controls")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from controls import checks  # noqa: F401 - registers the system checks

@@ -101,7 +101,7 @@ def commitment(salt: str, old: Any, new: Any) -> str:
 
 def audited(record: models.Model) -> dict[str, Mask]:
     declared: dict[str, Mask] = getattr(record, "audited", {})
-    return declared
+    return {name: mask for name, mask in declared.items() if mask is not Mask.OPERATIONAL}
 
 
 def _beside(salt: str, change: Change) -> dict[str, Any]:

@@ -94,6 +94,11 @@ class Proposal(Record, Stateful):
         return self.action
 
 
+class VoteQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        return self.filter(proposal__in=Proposal.objects.visible_to(actor))
+
+
 class Vote(Record):
     """One person's answer to a proposal. `maker` repeats who proposed, so that the database itself refuses a vote
     on one's own proposal (a trigger holds the two equal)."""
@@ -116,7 +121,11 @@ class Vote(Record):
         "at": Mask.SHOWN,
     }
 
+    all_unrestricted = models.Manager.from_queryset(VoteQuerySet)()
+    objects = RestrictedManager(VoteQuerySet)
+
     class Meta:
+        default_manager_name = "all_unrestricted"
         verbose_name = _("vote")
         verbose_name_plural = _("votes")
         constraints = [

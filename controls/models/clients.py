@@ -48,6 +48,8 @@ class ApiClient(Record):
         "networks": Mask.SHOWN,
         "expires_at": Mask.SHOWN,
         "revoked_at": Mask.SHOWN,
+        "last_used_at": Mask.OPERATIONAL,
+        "made_at": Mask.SHOWN,
     }
 
     all_unrestricted = models.Manager.from_queryset(ApiClientQuerySet)()

@@ -75,6 +75,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "is_active": Mask.SHOWN,
         "password_is_temporary": Mask.SHOWN,
         "password": Mask.SECRET,
+        "is_staff": Mask.SHOWN,
+        "is_superuser": Mask.SHOWN,
+        "joined_at": Mask.SHOWN,
+        "last_login": Mask.OPERATIONAL,
     }
 
     all_unrestricted = PeopleManager()

@@ -1,0 +1,146 @@
+"""Rows of the sweep for internal controls."""
+
+from datetime import timedelta
+
+from base import clock
+from controls import approvals, staff
+from controls.actor import Actor
+from controls.models import Person, Proposal, ReportSight, RoleGrant
+from tests.sweep import Case, Row, World
+
+PASSWORD = "a made-up password 7"
+
+
+def _suspended(world: World, person: Person) -> None:
+    staff.suspend_person(person, by=world.actor("compliance_officer"), reason="Left.")
+
+
+def _active_again(world: World, person: Person) -> None:
+    Person.all_unrestricted.filter(pk=person.pk).update(is_active=True)
+
+
+def _inactive(world: World) -> Person:
+    person = world.person()
+    _suspended(world, person)
+    return Person.all_unrestricted.get(pk=person.pk)
+
+
+def _grant(world: World) -> RoleGrant:
+    return RoleGrant.all_unrestricted.get(person=world.person("aml_analyst"))
+
+
+def _suspended_grant(world: World) -> RoleGrant:
+    grant: RoleGrant = staff.suspend_role(_grant(world), by=world.actor("mlro"), reason="Under investigation.")
+    return grant
+
+
+def _end_grant(world: World, grant: RoleGrant) -> None:
+    staff.end_role(grant, by=world.actor("mlro"), reason="Left the team.")
+
+
+def _proposal(world: World, by: Actor | None = None) -> Proposal:
+    proposal: Proposal = approvals.propose(
+        by=by or world.actor("administrator"),
+        name="controls.grant_role",
+        record=world.person(),
+        arguments={"role": "aml_analyst"},
+        reason="Joins the team.",
+    )
+    return proposal
+
+
+def _declined(world: World, proposal: Proposal) -> None:
+    approvals.decide(proposal, by=world.actor("compliance_officer"), agrees=False, reason="Not now.")
+
+
+def _own_proposal(world: World) -> Case:
+    maker = world.actor("administrator")
+    return Case(_proposal(world, maker), maker, {"reason": "A mistake."})
+
+
+def _past(world: World) -> Case:
+    proposal = _proposal(world)
+    Proposal.all_unrestricted.filter(pk=proposal.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    return Case(proposal, Actor.job("controls.expiry"))
+
+
+def _not_yet(world: World, proposal: Proposal) -> None:
+    Proposal.all_unrestricted.filter(pk=proposal.pk).update(expires_at=clock.now() + timedelta(days=1))
+
+
+def _sight(world: World) -> ReportSight:
+    sight: ReportSight = staff.grant_report_sight(world.person(), by=world.actor("mlro"), reason="Investigates.")
+    return sight
+
+
+def _end_sight(world: World, sight: ReportSight) -> None:
+    staff.end_report_sight(sight, by=world.actor("mlro"), reason="Done.")
+
+
+def _somebody_holds_a_role(world: World, record: None) -> None:
+    _grant(world)
+
+
+def _bootstrap(world: World) -> Case:
+    first, second = ({"username": name, "name": name.title(), "password": PASSWORD} for name in ("ada", "ben"))
+    return Case(
+        None, Actor.job("controls.bootstrap"), {"administrator": first, "officer": second, "entity": "First company"}
+    )
+
+
+ROWS = {
+    "controls.bootstrap": Row(_bootstrap, spoil=_somebody_holds_a_role),
+    "controls.create_person": Row(
+        lambda world: Case(
+            None,
+            world.actor("administrator"),
+            {"username": "new", "name": "New Person", "password": PASSWORD, "email": "new@example.com"},
+        ),
+        spoiled_words={"password": "short"},
+    ),
+    "controls.grant_role": Row(
+        lambda world: Case(world.person(), world.actor("administrator"), {"role": "kyc_reviewer"}), spoil=_suspended
+    ),
+    "controls.suspend_role": Row(
+        lambda world: Case(_grant(world), world.actor("mlro"), {"reason": "Under investigation."}), spoil=_end_grant
+    ),
+    "controls.restore_role": Row(
+        lambda world: Case(_suspended_grant(world), world.actor("administrator")), spoil=_end_grant
+    ),
+    "controls.end_role": Row(
+        lambda world: Case(_grant(world), world.actor("compliance_officer"), {"reason": "Left."}), spoil=_end_grant
+    ),
+    "controls.suspend_person": Row(
+        lambda world: Case(world.person(), world.actor("compliance_officer"), {"reason": "Left."}), spoil=_suspended
+    ),
+    "controls.restore_person": Row(
+        lambda world: Case(_inactive(world), world.actor("administrator")), spoil=_active_again
+    ),
+    "controls.grant_report_sight": Row(
+        lambda world: Case(world.person(), world.actor("mlro"), {"reason": "Investigates."}), spoil=_suspended
+    ),
+    "controls.end_report_sight": Row(
+        lambda world: Case(_sight(world), world.actor("mlro"), {"reason": "Done."}), spoil=_end_sight
+    ),
+    "controls.propose": Row(
+        lambda world: Case(
+            None,
+            world.actor("administrator"),
+            {
+                "name": "controls.grant_role",
+                "record": world.person(),
+                "arguments": {"role": "mlro"},
+                "reason": "Joins.",
+            },
+        ),
+        spoiled_words={"reason": " "},
+    ),
+    "controls.decide": Row(
+        lambda world: Case(
+            _proposal(world), world.actor("compliance_officer"), {"agrees": True, "reason": "Confirmed."}
+        ),
+        spoil=_declined,
+    ),
+    "controls.withdraw": Row(_own_proposal, spoil=_declined),
+    "controls.expire": Row(_past, spoil=_not_yet),
+}
