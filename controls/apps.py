@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,4 +9,6 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks  # noqa: F401 - registers the system checks
+        from controls import checks, groups  # noqa: F401 - registers the system checks
+
+        post_migrate.connect(groups.sync, sender=self, dispatch_uid="controls.groups")
