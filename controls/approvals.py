@@ -18,13 +18,10 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.canonical import plain
 from base.errors import Invalid, NotFound, NotPermitted, RuleError, WrongState
-from controls import unit
+from controls import difference, unit
 from controls.actions import REGISTRY, Action, action
 from controls.actor import Actor
-from controls.entries import Change
 from controls.models.approvals import VALID, Proposal, Vote
-
-AT_DECISION = "(time of the decision)"
 
 
 @action("controls.propose", sensitive=True)
@@ -35,14 +32,14 @@ def propose(*, by: Actor, name: str, record: models.Model | None, arguments: dic
     found = REGISTRY[name]
     assert found.quorum, f"{name} needs no proposal"
     assert by.person_id is not None, "only a signed-in person passes `sensitive`"
-    difference = _dry_run(found, record, arguments, by)
+    made = _dry_run(found, record, arguments, by)
     now = clock.now()
     return Proposal.all_unrestricted.create(
         action=name,
         record_model="" if record is None else record._meta.label_lower,
         record_id="" if record is None else str(record.pk),
         arguments={key: _stored(value) for key, value in arguments.items()},
-        difference=difference,
+        difference=made,
         quorum=found.quorum,
         reason=reason.strip(),
         proposed_by_id=by.person_id,
@@ -136,48 +133,40 @@ class _Enough(Exception):
 
 
 def _dry_run(found: Action, record: models.Model | None, arguments: dict[str, Any], by: Actor) -> list[dict[str, Any]]:
-    under_way = unit.current()
-    start = len(under_way.written)
+    start = len(unit.current().written)
     try:
-        with transaction.atomic(), unit.agreement():
-            found.run(record, by, arguments)
-            difference = _difference(under_way.written[start:])
+        with transaction.atomic():
+            made = _run(found, record, arguments, by)
             raise _Enough
     except _Enough:
-        return difference
+        return made
     finally:
-        del under_way.written[start:]
+        del unit.current().written[start:]
 
 
 def _carry_out(proposal: Proposal) -> None:
     """The agreed action, as its maker. A changed difference or a lost right undoes everything, the vote too."""
     maker = Actor.of(proposal.proposed_by)
-    found, written = REGISTRY[proposal.action], unit.current().written
-    start = len(written)
     arguments = {key: _restored(value, maker) for key, value in proposal.arguments.items()}
-    with unit.agreement():
-        found.run(_record(proposal, maker), maker, arguments)
-    if _difference(written[start:]) != proposal.difference:
+    if _run(REGISTRY[proposal.action], _record(proposal, maker), arguments, maker) != proposal.difference:
         raise WrongState(
             _("What this would change is no longer what was proposed. Propose it again."),
             code="difference_changed",
         )
 
 
-def _difference(written: list[tuple[str, models.Model, dict[str, Change]]]) -> list[dict[str, Any]]:
-    """What entries say, less what differs from run to run: times of now, ids made on the way."""
-    return [
-        {"action": name, "field": field, "old": _steady(change.old), "new": _steady(change.new)}
-        for name, _record, changed in written
-        for field, change in sorted(changed.items())
-    ]
+def _run(found: Action, record: models.Model | None, arguments: dict[str, Any], by: Actor) -> list[dict[str, Any]]:
+    """Runs it as agreed, and tells the difference it made."""
+    written, began = unit.current().written, clock.now()
+    start = len(written)
+    with unit.agreement():
+        found.run(record, by, arguments)
+    given = {value for argument in arguments.values() if isinstance(value := _text(argument), str)}
+    return difference.told(written[start:], began, clock.now(), given)
 
 
-def _steady(value: Any) -> Any:
-    text = plain(value)
-    if isinstance(text, str) and len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T":
-        return AT_DECISION
-    return text
+def _text(argument: Any) -> Any:
+    return None if isinstance(argument, models.Model) else plain(argument)
 
 
 def _record(proposal: Proposal, by: Actor) -> models.Model | None:

@@ -21,7 +21,7 @@ class Unit:
     """What is under way: the entries that cause what follows, what was written, whether others agreed to it."""
 
     causes: list[UUID] = field(default_factory=list)
-    written: list[tuple[str, models.Model, dict[str, Change]]] = field(default_factory=list)
+    written: list[tuple[str, models.Model | None, dict[str, Change]]] = field(default_factory=list)
     agreed: bool = False
 
 
