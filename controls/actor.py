@@ -7,7 +7,7 @@ from uuid import UUID
 
 from base import clock
 from controls.models.people import Person, RoleGrant
-from controls.roles import JOBS, permissions_of
+from controls.roles import EVERYBODY, JOBS, permissions_of
 
 FRESH = timedelta(minutes=15)
 
@@ -29,7 +29,8 @@ class Actor:
     permissions: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "permissions", permissions_of(self.roles))
+        own = EVERYBODY if self.kind == "person" else frozenset()
+        object.__setattr__(self, "permissions", permissions_of(self.roles) | own)
 
     @property
     def label(self) -> str:

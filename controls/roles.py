@@ -18,11 +18,15 @@ class Role:
     kind: str = "person"
 
 
+# What everybody who works here may do, with any role or none: sign in, keep one's own factors, end one's sessions.
+EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session"})
+
+
 def _role(name: object, permissions: str, kind: str = "person") -> Role:
-    return Role(name, frozenset(permissions.split()), kind)
+    return Role(name, frozenset(permissions.split()) | (EVERYBODY if kind == "person" else frozenset()), kind)
 
 
-STAFF = "controls.view_home controls.end_own_session controls.propose controls.decide"
+STAFF = "controls.view_home controls.propose controls.decide"
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 SUSPENDS = "controls.suspend"

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 import pytest
+from django.test import Client
 
 from base import clock
 from controls.actor import Actor
-from controls.models import LegalEntity, Person, RoleGrant
+from controls.middleware import SESSION
+from controls.models import LegalEntity, Person, RoleGrant, Session
 
 PASSWORD = "a made-up password 7"
 
@@ -68,3 +71,26 @@ def auditor(make_actor: Make) -> Actor:
 def stranger(make_actor: Make) -> Actor:
     """Works here, holds no role."""
     return make_actor("stan_stranger")
+
+
+class SignInAs(Protocol):
+    def __call__(self, client: Client, who: Person | Actor, *, confirmed_at: datetime | None = None) -> Session: ...
+
+
+@pytest.fixture
+def signin_as(db: None) -> SignInAs:
+    """signin_as(client, person): Django's test client in a session verified with a second factor, just now or at
+    `confirmed_at`."""
+
+    def sign_in(client: Client, who: Person | Actor, *, confirmed_at: datetime | None = None) -> Session:
+        person = who if isinstance(who, Person) else Person.all_unrestricted.get(pk=str(who.person_id))
+        client.force_login(person)
+        row = Session.all_unrestricted.create(
+            person=person, confirmed_at=confirmed_at or clock.now(), address="127.0.0.1", browser="Test client"
+        )
+        session = client.session
+        session[SESSION] = str(row.pk)
+        session.save()
+        return row
+
+    return sign_in

@@ -10,3 +10,6 @@ os.environ.setdefault("DEMO", "1")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="backoffice-tests-"))
 
 from backoffice.settings import *  # noqa: F403
+from backoffice.settings import STATIC_ROOT
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from controls.models.audit import (
 )
 from controls.models.clients import ApiClient, IdempotentAnswer
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+from controls.models.sessions import Session
 
 __all__ = [
     "ApiClient",
@@ -28,5 +29,6 @@ __all__ = [
     "RoleGrant",
     "SealBatch",
     "SealedRow",
+    "Session",
     "Vote",
 ]

@@ -1,0 +1,96 @@
+"""Nobody without a verified second factor gets past here. Closed unless listed."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.translation import gettext as _
+
+from base import clock
+from controls.actor import Actor
+from controls.models.sessions import Session
+
+SESSION = "controls_session"
+SEEN_EVERY = timedelta(minutes=1)
+
+# What answers without a session, each for a reason of its own: the steps of sign-in themselves, files that are the
+# same for everybody, and the probes of operations (metrics ask for their own token).
+OPEN = re.compile(r"/(sign-in/(?!confirm/)|static/|healthz$|readyz$|metrics$)")
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class SignedInOnly:
+    """Sets `request.actor` from a session in force, and refuses everything else that is not open."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        session = _session_of(request)
+        request.actor = None if session is None else _actor(request, session)  # type: ignore[attr-defined]
+        request.sign_in = session  # type: ignore[attr-defined]
+        if session is None and not OPEN.match(request.path_info) and not _brings_key(request):
+            return _refused(request)
+        response = self.get_response(request)
+        if session is not None:
+            response.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+def _session_of(request: HttpRequest) -> Session | None:
+    """The session in force; one that is not is cleared away with its cookie."""
+    key = request.session.get(SESSION)
+    if key is None:
+        return None
+    session: Session | None = Session.all_unrestricted.select_related("person").filter(pk=key).first()
+    if session is None or not session.is_in_force() or request.user != session.person:
+        logout(request)
+        return None
+    _seen(request, session)
+    return session
+
+
+def _seen(request: HttpRequest, session: Session) -> None:
+    """Polling by the page itself (X-Background) does not keep a session alive."""
+    now = clock.now()
+    if now - session.seen_at >= SEEN_EVERY and "X-Background" not in request.headers:
+        Session.all_unrestricted.filter(pk=session.pk).update(seen_at=now)
+
+
+def _actor(request: HttpRequest, session: Session) -> Actor:
+    bound: dict[str, Any] = structlog.contextvars.get_contextvars()
+    request_id = str(bound.get("request_id") or uuid4())[:64]
+    return Actor.of(session.person, confirmed_at=session.confirmed_at, request_id=request_id)
+
+
+def _brings_key(request: HttpRequest) -> bool:
+    """An API client shows its key; the API's own authentication decides about it."""
+    return request.path_info.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer ")
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    where = settings.LOGIN_URL
+    if request.path_info.startswith("/api/"):
+        problem = {
+            "type": "about:blank",
+            "title": _("Not signed in"),
+            "status": 401,
+            "code": "not_signed_in",
+            "detail": _("Sign in, or send an API key as Authorization: Bearer."),
+        }
+        refusal: HttpResponse = JsonResponse(problem, status=401, content_type="application/problem+json")
+        refusal["WWW-Authenticate"] = "Bearer"
+        return refusal
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401, headers={"HX-Redirect": where})
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseRedirect(where)
+    return HttpResponseRedirect(f"{where}?{urlencode({'next': request.get_full_path()})}")

@@ -1,0 +1,94 @@
+"""Who is signed in, from where, since when."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from base import clock
+from base.fields import EncryptedTextField
+from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls.models.people import Person
+
+
+class SessionQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        if actor.may("controls.suspend"):
+            return self
+        return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
+
+    def in_force(self) -> Self:
+        now = clock.now()
+        return self.filter(ended_at=None, started_at__gt=now - absolute(), seen_at__gt=now - idle())
+
+
+class Session(Record):
+    """A person is signed in with both factors. Ends by signing out, by being ended, or by time; Django's session
+    holds this id and is worth nothing once this row has ended."""
+
+    class Ending(models.TextChoices):
+        SIGNED_OUT = "signed_out", _("signed out")
+        REVOKED = "revoked", _("ended by hand")
+        PASSWORD = "password", _("password changed")
+        SUSPENDED = "suspended", _("person suspended")
+        FACTORS = "factors", _("second factors reset")
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("person"))
+    started_at = models.DateTimeField(_("started"), default=clock.now)
+    seen_at = models.DateTimeField(_("last seen"), default=clock.now)
+    confirmed_at = models.DateTimeField(_("second factor last given"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ending = models.CharField(_("how it ended"), max_length=12, choices=Ending, blank=True)
+    address = EncryptedTextField()
+    browser = models.CharField(_("browser"), max_length=60, blank=True)
+
+    audited = {
+        "person": Mask.SHOWN,
+        "started_at": Mask.SHOWN,
+        "seen_at": Mask.OPERATIONAL,
+        "confirmed_at": Mask.OPERATIONAL,
+        "ended_at": Mask.SHOWN,
+        "ending": Mask.SHOWN,
+        "address": Mask.MASKED,
+        "browser": Mask.SHOWN,
+    }
+
+    all_unrestricted = models.Manager.from_queryset(SessionQuerySet)()
+    objects = RestrictedManager(SessionQuerySet)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        default_manager_name = "all_unrestricted"
+        ordering = ["-seen_at"]
+        indexes = [models.Index(fields=["person", "ended_at", "-seen_at"], name="sessions_of_a_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ending="") | (Q(ended_at__isnull=False) & ~Q(ending="")),
+                name="a_session_ends_in_a_known_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.started_at:%Y-%m-%d %H:%M}"
+
+    def is_in_force(self) -> bool:
+        now = clock.now()
+        return self.ended_at is None and now - self.started_at < absolute() and now - self.seen_at < idle()
+
+    def state(self) -> str:
+        """What a person reads in the list."""
+        if self.ended_at is not None:
+            return str(self.get_ending_display())
+        return str(_("in force") if self.is_in_force() else _("timed out"))
+
+
+def absolute() -> timedelta:
+    return timedelta(hours=settings.SESSION_HOURS)
+
+
+def idle() -> timedelta:
+    return timedelta(minutes=settings.SESSION_IDLE_MINUTES)
