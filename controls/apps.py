@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +9,9 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks, groups  # noqa: F401 - registers the system checks
+        from controls import checks, groups, migrating, sealing  # noqa: F401 - registers the system checks
 
+        sealing.declare()
+        pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
+        post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(groups.sync, sender=self, dispatch_uid="controls.groups")

@@ -1,11 +1,14 @@
 """System checks of internal controls: what must be declared is declared."""
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
 from base.models import Record
+from controls import triggers
 
 
 @register()
@@ -31,3 +34,21 @@ def audited_fields_are_declared(app_configs: Any, **kwargs: Any) -> list[CheckMe
             for name in sorted(declared - fields)
         ]
     return found
+
+
+@register(Tags.database)
+def guards_are_in_the_database(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What the database itself must refuse, it refuses. `migrate` is not held up: it installs them when it ends."""
+    if sys.argv[1:2] == ["migrate"]:
+        return []
+    return [
+        Error(
+            f"{each} (database {using}).",
+            hint="Find out who changed it and since when (verify_audit). `manage.py migrate` installs it again.",
+            id="controls.E003",
+        )
+        for using in databases or ()
+        for each in triggers.differences(using)
+    ]

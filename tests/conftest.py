@@ -11,6 +11,7 @@ from base import clock
 from controls.actor import Actor
 from controls.middleware import SESSION
 from controls.models import LegalEntity, Person, RoleGrant, Session
+from tests.committed import committed_db, db, transactional_db  # noqa: F401
 
 PASSWORD = "a made-up password 7"
 

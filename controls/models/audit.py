@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from base.fields import EncryptedJSONField
-from base.models import RestrictedQuerySet
+from base.models import RestrictedManager, RestrictedQuerySet
 
 
 class AuditEntryQuerySet(RestrictedQuerySet):
@@ -39,6 +39,7 @@ class AuditEntry(models.Model):
     content = models.TextField()
 
     all_unrestricted = models.Manager.from_queryset(AuditEntryQuerySet)()
+    objects = RestrictedManager(AuditEntryQuerySet)
 
     class Meta:
         verbose_name = _("audit entry")
@@ -100,12 +101,14 @@ class SealBatch(models.Model):
 
 
 class SealedRow(models.Model):
-    """Which row has which number in its stream."""
+    """Which row has which number in its stream, and the leaf it became: by it a changed row is told by name, and
+    not only its batch."""
 
     id = models.BigAutoField(primary_key=True)
     stream = models.CharField(max_length=20)
     sequence = models.BigIntegerField()
     row_id = models.BigIntegerField()
+    leaf = models.BinaryField()
 
     class Meta:
         constraints = [

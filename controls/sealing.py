@@ -1,0 +1,188 @@
+"""The sealer: numbers queued rows of every stream without gaps into Merkle batches that are chained by hash.
+
+A row is queued by a trigger in the transaction that inserts it, under a number given while that transaction runs.
+The sealer, one at a time, takes the lowest numbers that are visible: what was committed before another transaction
+began has the lower number and is visible whenever the other is, so its sequence is lower too. A watermark on row ids
+would miss what commits late.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from base import clock
+from base.canonical import canonical
+from base.errors import NotPermitted
+from base.locks import only_one
+from controls import merkle, triggers
+from controls.actor import Actor
+from controls.models.audit import PendingSeal, SealBatch, SealedRow
+from controls.streams import STREAMS, Stream, register
+
+BATCH_ROWS = 5_000
+NOTHING_BEFORE = "0" * 64
+QUEUE = PendingSeal._meta.db_table
+ROWS = SealedRow._meta.db_table
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What one run did for a stream, and how far the stream has come."""
+
+    stream: str
+    rows: int
+    batches: int
+    number: int
+    sequence: int
+
+
+def seal(*, by: Actor) -> list[Sealed]:
+    """Seals what is queued now, stream by stream, each batch in a transaction of its own."""
+    if not by.may("controls.seal"):
+        raise NotPermitted(_("Your role does not allow this."))
+    return [_stream(stream) for stream in STREAMS.values()]
+
+
+def tail_count() -> int:
+    """How many rows no batch holds yet."""
+    return PendingSeal.objects.count()
+
+
+def lag() -> timedelta | None:
+    """The age of the oldest row that no batch holds yet; None when everything is sealed."""
+    oldest: list[datetime] = []
+    for stream in STREAMS.values():
+        waiting = PendingSeal.objects.filter(stream=stream.name).order_by("pk").values_list("row_id", flat=True)[:1]
+        rows = stream.model_class._base_manager.filter(pk__in=list(waiting))
+        oldest += rows.values_list(stream.time, flat=True)
+    return clock.now() - min(oldest) if oldest else None
+
+
+def header(batch: SealBatch) -> dict[str, Any]:
+    """What a batch says of itself; its hash is over these words."""
+    return {
+        "v": 1,
+        "stream": batch.stream,
+        "number": batch.number,
+        "first": batch.first_sequence,
+        "last": batch.last_sequence,
+        "sealed_at": batch.sealed_at,
+        "previous": batch.previous_hash,
+        "root": batch.root,
+    }
+
+
+def batch_hash(said: dict[str, Any]) -> str:
+    return hashlib.sha256(merkle.BATCH + canonical(said).encode()).hexdigest()
+
+
+def declare() -> None:
+    """The tables of controls that the database itself guards; called when the app is ready."""
+    register(AUDIT)
+    triggers.append_only("controls.AuditValue", may_delete=True)
+    triggers.append_only("controls.PendingSeal", may_delete=True)
+    triggers.append_only("controls.SealBatch")
+    triggers.append_only("controls.SealedRow")
+    triggers.append_only("controls.Checkpoint", set_once=("delivered_at",))
+    triggers.append_only("controls.Attempt")
+    triggers.append_only("controls.Vote")
+    triggers.fixed("controls.Proposal", "proposed_by_id")
+    triggers.add(triggers.leaving_the_queue())
+    triggers.add(triggers.voting())
+
+
+# --- one batch ----------------------------------------------------------------------------------------------------
+
+
+def _stream(stream: Stream) -> Sealed:
+    rows = batches = 0
+    while True:
+        taken, last = _batch(stream)
+        rows, batches = rows + taken, batches + bool(taken)
+        if taken < BATCH_ROWS:
+            return Sealed(stream.name, rows, batches, last.number if last else 0, last.last_sequence if last else 0)
+
+
+def _batch(stream: Stream) -> tuple[int, SealBatch | None]:
+    with transaction.atomic():
+        only_one(f"seal:{stream.name}")
+        last = SealBatch.objects.filter(stream=stream.name).order_by("-number").first()
+        taken = _queued(stream)
+        if not taken:
+            return 0, last
+        first = last.last_sequence + 1 if last else 1
+        rows = [
+            (first + index, row_id, merkle.leaf(first + index, stream.content(*columns)))
+            for index, (_queued_id, row_id, *columns) in enumerate(taken)
+        ]
+        batch = _next(stream, last, rows)
+        _number(stream, rows)
+        _unqueue([queued_id for queued_id, *_rest in taken])
+        return len(taken), batch
+
+
+def _queued(stream: Stream) -> list[tuple[Any, ...]]:
+    """The lowest that are visible. A queued row that is gone from its table stays queued: verify_audit names it."""
+    key = stream.model_class._meta.pk.column
+    columns = "".join(f', m."{column}"' for column in stream.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q JOIN "{stream.table}" m ON m."{key}" = q.row_id '
+            "WHERE q.stream = %s ORDER BY q.id LIMIT %s",
+            [stream.name, BATCH_ROWS],
+        )
+        return list(cursor.fetchall())
+
+
+def _next(stream: Stream, last: SealBatch | None, rows: Sequence[tuple[int, int, bytes]]) -> SealBatch:
+    batch = SealBatch(
+        stream=stream.name,
+        number=last.number + 1 if last else 1,
+        first_sequence=rows[0][0],
+        last_sequence=rows[-1][0],
+        sealed_at=clock.now(),
+        previous_hash=last.hash if last else NOTHING_BEFORE,
+        root=merkle.root([leaf for _sequence, _row_id, leaf in rows]).hex(),
+    )
+    batch.hash = batch_hash(header(batch))
+    batch.save(force_insert=True)
+    return batch
+
+
+def _number(stream: Stream, rows: Sequence[tuple[int, int, bytes]]) -> None:
+    if connection.vendor == "postgresql":
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {ROWS} (stream, sequence, row_id, leaf) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row((stream.name, *row))
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {ROWS} (stream, sequence, row_id, leaf) VALUES (%s, %s, %s, %s)",
+            [(stream.name, *row) for row in rows],
+        )
+
+
+def _unqueue(ids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DELETE FROM {QUEUE} WHERE id = ANY(%s)", [ids])
+        else:
+            cursor.execute(f"DELETE FROM {QUEUE} WHERE id IN (SELECT value FROM json_each(%s))", [str(ids)])
+
+
+# --- the stream of audit entries ----------------------------------------------------------------------------------
+
+
+def _as_it_is(content: str) -> str:
+    return content
+
+
+AUDIT = Stream("audit", "controls.AuditEntry", ("content",), _as_it_is)

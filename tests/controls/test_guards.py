@@ -1,0 +1,201 @@
+"""What the database itself refuses, asked in raw SQL; the same on SQLite and on PostgreSQL."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+
+from base.errors import NotPermitted
+from controls import approvals, sealing, staff, triggers
+from controls.actor import Actor
+from controls.checks import guards_are_in_the_database
+from controls.models import AuditEntry, AuditValue, PendingSeal, Person, Proposal, SealedRow, Vote
+from tests.committed import CommittedDatabase
+
+APPEND_ONLY = sorted(guard.model for guard in triggers.GUARDS.values() if guard.append_only)
+SHREDDABLE = {"controls.AuditValue", "controls.PendingSeal"}
+
+
+@pytest.fixture
+def rows(administrator: Actor, officer: Actor, mlro: Actor, auditor: Actor, stranger: Actor) -> None:
+    """At least one row in every table of evidence."""
+    proposal = approvals.propose(
+        by=administrator,
+        name="controls.grant_role",
+        record=Person.all_unrestricted.get(pk=str(stranger.person_id)),
+        arguments={"role": "kyc_reviewer"},
+        reason="Joins the team.",
+    )
+    approvals.decide(proposal, by=officer, agrees=True, reason="Confirmed.")
+    sealing.seal(by=Actor.job("controls.sealer"))
+    person = Person.all_unrestricted.get(pk=str(stranger.person_id))
+    with pytest.raises(NotPermitted):
+        staff.suspend_person(person, by=auditor, reason="Not mine to do.")
+    staff.suspend_person(person, by=mlro, reason="Under investigation.")
+
+
+def refused(statement: str, *arguments: Any) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, arguments)
+    except IntegrityError:
+        return True
+    return False
+
+
+def table(label: str) -> str:
+    return str(apps.get_model(label)._meta.db_table)
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("label", [each for each in APPEND_ONLY if each.startswith("controls.")])
+def test_a_row_of_evidence_is_not_updated(label: str) -> None:
+    model = apps.get_model(label)
+    column = next(field.column for field in model._meta.local_fields if not field.primary_key)
+    if model._base_manager.exists():
+        assert refused(f'UPDATE {table(label)} SET "{column}" = "{column}"')
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("label", [each for each in APPEND_ONLY if each.startswith("controls.")])
+def test_a_row_of_evidence_is_deleted_only_where_it_may_be_shredded(label: str) -> None:
+    assert (
+        label == "controls.PendingSeal"
+        or not apps.get_model(label)._base_manager.exists()
+        or (refused(f"DELETE FROM {table(label)}") is not (label in SHREDDABLE))
+    )
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite knows no TRUNCATE")
+@pytest.mark.parametrize("label", APPEND_ONLY)
+def test_a_table_of_evidence_is_not_truncated(label: str) -> None:
+    assert refused(f"TRUNCATE {table(label)} CASCADE")
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows no REPLACE")
+def test_replace_is_no_way_around_the_guards() -> None:
+    columns = "id, ref, at, actor, person_id, action, record_model, record_id, content"
+    assert refused(f"INSERT OR REPLACE INTO controls_auditentry ({columns}) SELECT {columns} FROM controls_auditentry")
+    rows = "stream, sequence, row_id, leaf"
+    assert refused(f"INSERT OR REPLACE INTO controls_sealedrow ({rows}) SELECT {rows} FROM controls_sealedrow")
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_waits_for_the_sealer_cannot_be_taken_out_of_the_queue() -> None:
+    assert PendingSeal.objects.count() == 1
+    assert refused("DELETE FROM controls_pendingseal")
+
+
+@pytest.mark.usefixtures("rows")
+def test_every_entry_is_queued_by_the_database_and_sealed_once() -> None:
+    sealing.seal(by=Actor.job("controls.sealer"))
+    assert not PendingSeal.objects.exists()
+    assert sorted(SealedRow.objects.values_list("row_id", flat=True)) == sorted(
+        AuditEntry.all_unrestricted.values_list("pk", flat=True)
+    )
+
+
+@pytest.mark.usefixtures("rows")
+def test_the_database_refuses_a_vote_that_names_another_maker(mlro: Actor, auditor: Actor) -> None:
+    proposal = Proposal.all_unrestricted.get()
+    assert mlro.person_id
+    assert auditor.person_id
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Vote.all_unrestricted.create(
+            proposal=proposal,
+            person_id=mlro.person_id,
+            maker_id=auditor.person_id,
+            permission="x",
+            agrees=True,
+            reason="",
+        )
+
+
+@pytest.mark.usefixtures("rows")
+def test_who_proposed_does_not_change_afterwards(mlro: Actor) -> None:
+    key = str(mlro.person_id) if connection.vendor == "postgresql" else mlro.person_id.hex  # type: ignore[union-attr]
+    assert refused("UPDATE controls_proposal SET proposed_by_id = %s", key)
+
+
+@pytest.mark.usefixtures("rows")
+def test_values_may_be_shredded_and_the_entry_stays() -> None:
+    AuditValue.objects.all().delete()
+    assert AuditEntry.all_unrestricted.exists()
+
+
+@pytest.mark.usefixtures("db")
+def test_the_system_check_is_content_after_a_migrate() -> None:
+    assert guards_are_in_the_database(None, databases=["default"]) == []
+
+
+@pytest.mark.usefixtures("db")
+def test_the_system_check_names_a_missing_an_altered_and_a_foreign_trigger() -> None:
+    drop("guard_controls_auditentry_delete", "controls_auditentry")
+    weaken("guard_controls_sealbatch_delete", "controls_sealbatch")
+    add_foreign("helpful", "controls_attempt")
+    assert triggers.differences() == [
+        "guard_controls_auditentry_delete on controls_auditentry is missing",
+        "guard_controls_sealbatch_delete on controls_sealbatch was altered",
+        "helpful on controls_attempt is not ours",
+    ]
+    found = guards_are_in_the_database(None, databases=["default"])
+    assert len(found) == 3
+    assert "migrate" in str(found[0].hint)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite cannot switch a trigger off")
+@pytest.mark.usefixtures("db")
+def test_the_system_check_names_a_trigger_that_was_switched_off() -> None:
+    execute("ALTER TABLE controls_attempt DISABLE TRIGGER guard_controls_attempt_update")
+    assert triggers.differences() == ["guard_controls_attempt_update on controls_attempt was altered"]
+
+
+@pytest.mark.usefixtures("db")
+def test_installing_again_repairs_what_is_missing_or_altered() -> None:
+    drop("guard_controls_auditentry_queue", "controls_auditentry")
+    weaken("guard_controls_vote_maker", "controls_vote")
+    triggers.install()
+    assert triggers.differences() == []
+
+
+def test_tables_rebuilt_by_a_migration_have_their_guards_again(committed_db: CommittedDatabase) -> None:
+    """On SQLite each of these rebuilds tables that triggers elsewhere name."""
+    call_command("migrate", "controls", "0003", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert triggers.differences() == []
+
+
+def execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def drop(name: str, of: str) -> None:
+    execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {of}"))
+
+
+def weaken(name: str, of: str) -> None:
+    """The same name, and nothing behind it."""
+    if connection.vendor == "postgresql":
+        execute(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$BEGIN RETURN COALESCE(NEW, OLD); END$$"
+        )
+    else:
+        drop(name, of)
+        execute(f"CREATE TRIGGER {name} BEFORE DELETE ON {of} BEGIN SELECT 1; END")
+
+
+def add_foreign(name: str, to: str) -> None:
+    if connection.vendor == "postgresql":
+        execute(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {to} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        )
+    else:
+        execute(f"CREATE TRIGGER {name} BEFORE INSERT ON {to} BEGIN SELECT 1; END")
