@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.utils.translation import gettext_lazy as _
 
 from backoffice import environment as env
 
@@ -47,8 +48,8 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
 # --- applications ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "backoffice.apps.BackofficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,11 +57,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
+    "csp",
+    "base",
     "controls",
     "kyc",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -70,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "controls.middleware.SignedInOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.middleware.ReaderZone",
 ]
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
@@ -87,6 +92,35 @@ TEMPLATES = [
         },
     }
 ]
+
+# --- the frame -------------------------------------------------------------------------------------------------
+
+# Strict everywhere, inline styles included: docs/decisions says what of unfold is overridden for it.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+UNFOLD = {
+    "SITE_TITLE": _("Back office"),
+    "SITE_HEADER": _("Back office"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "backoffice.navigation.icon"}],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "backoffice.navigation.sidebar",
+    },
+    "ACCOUNT": {"navigation": "backoffice.navigation.account"},
+    "GLOBAL_CALLBACK": "backoffice.navigation.frame",
+}
 
 # --- people ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,119 @@
+"""The kinds of pages (Home, Queue, Desk, Record, Inbox): ordinary views inside the site, rendered on the server."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from base import registry
+
+
+class Page(TemplateView):
+    """A page inside the frame. `permission` is asked of the actor; empty means whoever is signed in."""
+
+    title: Any = ""
+    permission = ""
+
+    @property
+    def actor(self) -> Any:
+        return self.request.actor  # type: ignore[attr-defined]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.permission and not self.actor.may(self.permission):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        self.request.current_app = admin.site.name
+        frame = admin.site.each_context(self.request)
+        return super().get_context_data(**{**frame, "title": self.title, "actor": self.actor, **kwargs})
+
+
+class HomePage(Page):
+    """What waits for this person, what is wrong, and a few figures."""
+
+    template_name = "base/home.html"
+    title = _("Home")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        tiles = [self.tile(tile) for tile in registry.tiles if registry.may(tile, self.actor)]
+        return super().get_context_data(
+            tiles=sorted(tiles, key=lambda tile: not tile["count"]),
+            alarms=[alarm for source in registry.alarms for alarm in self.alarms(source)],
+            figures=self.figures(),
+            **kwargs,
+        )
+
+    def tile(self, tile: registry.Tile) -> dict[str, Any]:
+        return {"tile": tile, "count": registry.ask(lambda: tile.count(self.actor)), "link": tile.link()}
+
+    def alarms(self, source: registry.AlarmSource) -> list[registry.Alarm]:
+        if not registry.may(source, self.actor):
+            return []
+        return registry.ask(lambda: list(source.look(self.actor))) or []
+
+    def figures(self) -> list[registry.Chart | None]:
+        shown = sorted(registry.figures, key=lambda figure: figure.order)
+        return [registry.ask(lambda f=f: f.draw(self.actor)) for f in shown if registry.may(f, self.actor)][:4]  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved filter of a queue or an inbox, with the number of rows behind it."""
+
+    key: str
+    title: Any
+    rows: Any
+
+    def count(self) -> int:
+        return int(self.rows.count())
+
+
+class TabbedPage(Page):
+    """Rows under tabs: `tabs()` says which; `?tab=` chooses, the first is the default."""
+
+    per_page = 50
+    empty: Any = ""
+
+    def tabs(self) -> Sequence[Tab]:
+        raise NotImplementedError
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        tabs = self.tabs()
+        chosen = next((tab for tab in tabs if tab.key == self.request.GET.get("tab")), tabs[0])
+        page = Paginator(chosen.rows, self.per_page).get_page(self.request.GET.get("page"))
+        return super().get_context_data(tabs=tabs, chosen=chosen, page=page, empty=self.empty, **kwargs)
+
+
+class QueuePage(TabbedPage):
+    """Choose or get the next piece of work. The template fills the blocks `next`, `head` and `row`."""
+
+    template_name = "base/queue.html"
+
+
+class DeskPage(Page):
+    """Decide one thing. The template fills `strip`, `evidence`, `facts`, `decision` and `below`; an element with
+    data-key="x" is pressed by the key x, and ? lists them."""
+
+    template_name = "base/desk.html"
+
+
+class InboxPage(TabbedPage):
+    """Agree with another's proposal: the list on the left, the exact change on the right."""
+
+    template_name = "base/inbox.html"
+
+
+def refused(request: HttpRequest, text: str, status: int = 403) -> HttpResponse:
+    """A page that says why not."""
+    frame = admin.site.each_context(request)
+    context = {**frame, "title": text, "text": text}
+    return HttpResponse(render_to_string("base/refused.html", context, request), status=status)

@@ -1,0 +1,172 @@
+"""What apps show on pages of apps below them: filled in each app's `ready()`, asked for by record id.
+
+Each entry names the permission it needs. One that fails is logged and reads "not available": a page never falls
+because of a neighbour.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page of the site that belongs to no model: /admin/<path>."""
+
+    path: str
+    name: str
+    view: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Work that waits: a count that leads to the rows behind it. `empty` says what zero means."""
+
+    title: Any
+    permission: str
+    count: Callable[[Any], int]
+    link: Callable[[], str]
+    icon: str = "inbox"
+    empty: Any = ""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is wrong: one sentence, and where to look."""
+
+    text: Any
+    link: str = ""
+    colour: str = "red"
+
+
+@dataclass(frozen=True)
+class AlarmSource:
+    permission: str
+    look: Callable[[Any], Iterable[Alarm]]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure with its recent course. `sentence` is the title: it says what the chart shows."""
+
+    sentence: Any
+    value: str
+    link: str
+    labels: Sequence[str]
+    series: Sequence[float]
+
+    def data(self) -> str:
+        """As Chart.js reads it: one colour, zero included."""
+        bars = {"data": list(self.series), "backgroundColor": "var(--color-primary-500)", "borderRadius": 2}
+        return json.dumps({"labels": [str(label) for label in self.labels], "datasets": [bars]})
+
+
+@dataclass(frozen=True)
+class Figure:
+    permission: str
+    draw: Callable[[Any], Chart]
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Something an app above knows about a record of an app below, as a tab of its record page."""
+
+    model: str
+    name: str
+    title: Any
+    permission: str
+    template: str
+    context: Callable[[Any, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value as the timeline shows it."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """One sentence of a timeline."""
+
+    at: datetime
+    who: str
+    what: Any
+    changes: Sequence[Change] = ()
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineSource:
+    """`events(actor, model label, record id)`, newest first."""
+
+    permission: str
+    events: Callable[[Any, str, str], Iterable[Event]]
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Hit:
+    title: str
+    kind: Any
+    link: str
+    icon: str = "article"
+
+
+@dataclass(frozen=True)
+class SearchSource:
+    """`find(actor, words)`: goes through `visible_to`, returns few."""
+
+    permission: str
+    find: Callable[[Any, str], Iterable[Hit]]
+
+
+@dataclass
+class Found:
+    """The hits of a search; `missing` is true when a source failed."""
+
+    hits: list[Hit] = field(default_factory=list)
+    missing: bool = False
+
+
+pages: list[PageEntry] = []
+tiles: list[Tile] = []
+alarms: list[AlarmSource] = []
+figures: list[Figure] = []
+panels: list[Panel] = []
+timelines: list[TimelineSource] = []
+searches: list[SearchSource] = []
+
+
+def may(entry: Any, actor: Any) -> bool:
+    return not entry.permission or bool(actor.may(entry.permission))
+
+
+def ask(work: Callable[[], T]) -> T | None:
+    """What a registered entry answers, or None when it failed."""
+    try:
+        return work()
+    except Exception:  # whatever a neighbour's code raises, this page stays up and says what is missing
+        log.exception("a registered entry failed")
+        return None
+
+
+def search(actor: Any, words: str) -> Found:
+    found = Found()
+    for source in searches if len(words) > 1 else ():
+        if may(source, actor):
+            hits = ask(lambda source=source: list(source.find(actor, words)))  # type: ignore[misc]
+            found.hits += hits or []
+            found.missing |= hits is None
+    return found

@@ -1,0 +1,84 @@
+// What unfold's templates say in Alpine expressions, registered as components: under the strict policy an expression
+// may name what a component holds, and nothing global.
+
+document.addEventListener("alpine:init", () => {
+  const frame = window.theme;
+  window.Alpine.data("theme", () => frame("auto"));
+  window.Alpine.data("searchForm", window.searchForm);
+  window.Alpine.data("searchCommand", palette);
+  window.Alpine.data("shell", shell);
+});
+
+function shell() {
+  return {
+    activeTab: "",
+    sidebarMobileOpen: false,
+    sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
+    init() {
+      this.activeTab = window.getCurrentTab() || this.$el.dataset.tab || "";
+    },
+    toggleSidebar() {
+      this.sidebarDesktopOpen = !this.sidebarDesktopOpen;
+      localStorage.setItem("sidebarDesktopOpen", this.sidebarDesktopOpen ? "1" : "0");
+    },
+    toggleMobileSidebar() {
+      this.sidebarMobileOpen = !this.sidebarMobileOpen;
+    },
+  };
+}
+
+function palette() {
+  const unfold = window.searchCommand();
+  return {
+    ...unfold,
+    el: null,
+    init() {
+      this.el = document.getElementById("command-results");
+    },
+    isCurrent(number) {
+      return this.currentIndex === number;
+    },
+    openItem(event) {
+      if (this.items && this.items.length) {
+        this.currentIndex = Math.max(this.currentIndex, 1);
+        this.selectItem(false, event.metaKey || event.ctrlKey);
+      }
+    },
+  };
+}
+
+// A dialog takes the focus when it opens, keeps it while it is open, and gives it back.
+
+let before = null;
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "modal-content") {
+    return;
+  }
+  before = document.activeElement;
+  requestAnimationFrame(() => focusable(event.target)[0]?.focus());
+});
+
+document.addEventListener("keydown", (event) => {
+  const box = document.getElementById("modal-content");
+  if (event.key !== "Tab" || !box?.checkVisibility()) {
+    return;
+  }
+  const stops = focusable(box);
+  const edge = event.shiftKey ? stops[0] : stops.at(-1);
+  if (document.activeElement === edge || !box.contains(document.activeElement)) {
+    event.preventDefault();
+    (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+  }
+});
+
+document.addEventListener("keyup", (event) => {
+  if (event.key === "Escape" && before?.isConnected) {
+    before.focus();
+    before = null;
+  }
+});
+
+function focusable(box) {
+  return [...box.querySelectorAll("textarea, select, input:not([type=hidden]), button, a[href]")];
+}
