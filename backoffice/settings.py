@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "csp",
     "base",
@@ -144,6 +146,19 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 PROXIES = env.number("PROXIES", 0)  # how many of our own stand in front and write X-Forwarded-For
+
+# --- API ---------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["controls.api_access.ByKey", "controls.api_access.BySession"],
+    "DEFAULT_PERMISSION_CLASSES": ["controls.api_access.Somebody"],
+    "DEFAULT_PARSER_CLASSES": ["base.bodies.JSON"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "base.bodies.AlwaysFirst",
+    "EXCEPTION_HANDLER": "base.problems.handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,
+}
 
 # --- words and times -------------------------------------------------------------------------------------------
 

@@ -1,8 +1,15 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
+
+from base.api import Nowhere
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/controls/", include("controls.api")),
+    re_path(r"^api(/|$)", Nowhere.as_view()),
 ]
+handler400 = "base.problems.bad_request"
+handler404 = "base.problems.not_found"
+handler500 = "base.problems.server_error"

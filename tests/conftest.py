@@ -1,16 +1,17 @@
 """The people every test knows. Records are made by actions, so that tests start from states that can exist."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
 from django.test import Client
 
 from base import clock
+from controls import clients
 from controls.actor import Actor
 from controls.middleware import SESSION
-from controls.models import LegalEntity, Person, RoleGrant, Session
+from controls.models import ApiClient, LegalEntity, Person, RoleGrant, Session
 from tests.committed import committed_db, db, transactional_db  # noqa: F401
 
 PASSWORD = "a made-up password 7"
@@ -95,3 +96,34 @@ def signin_as(db: None) -> SignInAs:
         return row
 
     return sign_in
+
+
+@pytest.fixture
+def api(signin_as: SignInAs) -> Callable[[Actor], Client]:
+    """api(actor).post("/api/v1/...", {...}): a signed-in person who speaks JSON."""
+
+    def open_for(who: Actor) -> Client:
+        client = Client()
+        signin_as(client, who)
+        return client
+
+    return open_for
+
+
+@pytest.fixture
+def with_key(make_actor: Make) -> Callable[..., Client]:
+    """with_key("applicant_intake"): a program that shows a key of its own; `networks` are those it may call from."""
+
+    def make(role: str = "applicant_intake", owner: Actor | None = None, networks: tuple[str, ...] = ()) -> Client:
+        owner = owner or make_actor(f"olga_owner_{ApiClient.all_unrestricted.count()}", "administrator")
+        program = ApiClient.all_unrestricted.create(
+            name=f"Program {ApiClient.all_unrestricted.count()}",
+            owner_id=owner.id,
+            role=role,
+            networks=list(networks),
+            expires_at=clock.now() + timedelta(days=30),
+        )
+        key = clients.issue_key(program, by=owner)
+        return Client(headers={"Authorization": f"Bearer {key.shown}"})
+
+    return make

@@ -65,9 +65,8 @@ class World:
             return Actor.job(next(name for name, role in JOBS.items() if role == roles[0]))
         if kind == "client":
             self.count += 1
-            client = ApiClient.all_unrestricted.create(
-                name=f"client {self.count}", owner=self.person(), role=roles[0], key_hash=f"{self.count:064x}"
-            )
+            name = f"client {self.count}"
+            client = ApiClient.all_unrestricted.create(name=name, owner=self.person(), role=roles[0])
             return Actor("client", str(client.pk), client.name, client.owner_id, frozenset(roles))
         return Actor.of(self.person(*roles), confirmed_at=clock.now())
 

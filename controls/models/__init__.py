@@ -10,7 +10,7 @@ from controls.models.audit import (
     SealBatch,
     SealedRow,
 )
-from controls.models.clients import ApiClient, IdempotentAnswer
+from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
 
@@ -20,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "AuditValue",
     "Checkpoint",
+    "ClientKey",
     "IdempotentAnswer",
     "LegalEntity",
     "PendingSeal",

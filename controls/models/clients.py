@@ -22,17 +22,17 @@ class ApiClientQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
         if actor.may("controls.view_staff"):
             return self
+        if actor.kind == "job":
+            return self.none()
         return self.filter(owner_id=actor.person_id) if actor.kind == "person" else self.filter(pk=actor.id)
 
 
 class ApiClient(Record):
-    """A key to the API: shown once, stored hashed, owned by a person, ended by anybody who may suspend."""
+    """A program that may call the API: owned by a person, for a time, ended by anybody who may suspend."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="clients", verbose_name=_("owner"))
     role = models.CharField(_("role"), max_length=40, choices=client_choices)
-    key_start = models.CharField(_("key starts with"), max_length=12)
-    key_hash = models.CharField(max_length=64, unique=True)
     networks = models.JSONField(_("allowed networks"), default=list, help_text=_("CIDR; none means any"))
     expires_at = models.DateTimeField(_("expires"), null=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True)
@@ -43,8 +43,6 @@ class ApiClient(Record):
         "name": Mask.SHOWN,
         "owner": Mask.SHOWN,
         "role": Mask.SHOWN,
-        "key_start": Mask.SHOWN,
-        "key_hash": Mask.SECRET,
         "networks": Mask.SHOWN,
         "expires_at": Mask.SHOWN,
         "revoked_at": Mask.SHOWN,
@@ -63,6 +61,52 @@ class ApiClient(Record):
     def __str__(self) -> str:
         return self.name
 
+    def is_usable(self) -> bool:
+        alive = self.expires_at is None or self.expires_at > clock.now()
+        return alive and self.revoked_at is None and self.owner.is_active
+
+
+class ClientKeyQuerySet(RestrictedQuerySet):
+    def in_force(self) -> Self:
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()))
+
+    def visible_to(self, actor: Any) -> Self:
+        return self.filter(client__in=ApiClient.objects.visible_to(actor))
+
+
+class ClientKey(Record):
+    """A secret by which a client proves itself. It is shown once to the owner; only its digest is kept."""
+
+    shown: str | None = None  # the key itself, on the object that issuing returns and nowhere else
+
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="keys", verbose_name=_("client"))
+    start = models.CharField(_("starts with"), max_length=16, unique=True)
+    digest = models.CharField(max_length=64, help_text=_("SHA-256 of the key, which is 256 random bits"))
+    made_at = models.DateTimeField(_("made"), default=clock.now)
+    ends_at = models.DateTimeField(_("ends"), null=True)
+
+    audited = {
+        "client": Mask.SHOWN,
+        "start": Mask.SHOWN,
+        "digest": Mask.SECRET,
+        "made_at": Mask.SHOWN,
+        "ends_at": Mask.SHOWN,
+    }
+
+    all_unrestricted = models.Manager.from_queryset(ClientKeyQuerySet)()
+    objects = RestrictedManager(ClientKeyQuerySet)
+
+    class Meta:
+        verbose_name = _("key of a client")
+        verbose_name_plural = _("keys of clients")
+        default_manager_name = "all_unrestricted"
+
+    def __str__(self) -> str:
+        return self.start
+
+    def is_in_force(self) -> bool:
+        return self.ends_at is None or self.ends_at > clock.now()
+
 
 class IdempotentAnswer(models.Model):
     """The answer a client got for an Idempotency-Key, written in the very transaction of its action."""
@@ -77,3 +121,4 @@ class IdempotentAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client", "key"], name="one_answer_a_key")]
+        indexes = [models.Index(fields=["at"], name="answers_by_age")]

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from base import clock
-from controls import approvals, staff
+from controls import approvals, clients, staff
 from controls.actor import Actor
-from controls.models import Person, Proposal, ReportSight, RoleGrant
+from controls.models import ApiClient, ClientKey, Person, Proposal, ReportSight, RoleGrant
 from tests.sweep import Case, Row, World
 
 PASSWORD = "a made-up password 7"
@@ -88,7 +88,54 @@ def _bootstrap(world: World) -> Case:
     )
 
 
+def _client(world: World) -> ApiClient:
+    return ApiClient.all_unrestricted.create(name="Sign-up site", owner=world.person(), role="applicant_intake")
+
+
+def _owned(world: World) -> tuple[ApiClient, Actor]:
+    owner = world.actor("administrator")
+    client = ApiClient.all_unrestricted.create(
+        name="Sign-up site", owner_id=owner.id, role="applicant_intake", networks=["192.0.2.0/24"]
+    )
+    return client, owner
+
+
+def _with_key(world: World) -> tuple[ApiClient, Actor]:
+    client, owner = _owned(world)
+    clients.issue_key(client, by=owner)
+    return client, owner
+
+
+def _key(world: World) -> Case:
+    client, owner = _with_key(world)
+    return Case(ClientKey.all_unrestricted.get(client=client), owner, {"reason": "Leaked."})
+
+
+def _ended_key(world: World, key: ClientKey) -> None:
+    ClientKey.all_unrestricted.filter(pk=key.pk).update(ends_at=clock.now())
+
+
+def _revoked(world: World, client: ApiClient) -> None:
+    clients.revoke_client(client, by=world.actor("mlro"), reason="Leaked.")
+
+
 ROWS = {
+    "controls.make_client": Row(
+        lambda world: Case(
+            None,
+            world.actor("administrator"),
+            {"name": "Sign-up site", "owner": world.person(), "role": "applicant_intake", "networks": ["192.0.2.0/24"]},
+        ),
+        spoiled_words={"networks": ["everywhere"]},
+    ),
+    "controls.issue_key": Row(lambda world: Case(*_owned(world)), spoil=_revoked),
+    "controls.rotate_key": Row(
+        lambda world: Case(*_with_key(world)), spoil=_revoked, spoiled_words={"overlap_hours": 9999}
+    ),
+    "controls.end_key": Row(_key, spoil=_ended_key, spoiled_words={"reason": " "}),
+    "controls.revoke_client": Row(
+        lambda world: Case(_client(world), world.actor("mlro"), {"reason": "Leaked."}), spoil=_revoked
+    ),
     "controls.bootstrap": Row(_bootstrap, spoil=_somebody_holds_a_role),
     "controls.create_person": Row(
         lambda world: Case(
