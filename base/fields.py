@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import FieldError
 from django.db import models
 
-from base.canonical import canonical
+from base.canonical import plain
 from base.crypto import decrypt, encrypt
 
 
@@ -84,10 +84,10 @@ class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
 
 
 class EncryptedJSONField(EncryptedTextField):
-    """Any JSON value."""
+    """Any JSON value; numbers come back as numbers."""
 
     def to_text(self, value: Any) -> str:
-        return canonical(value)
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=plain)
 
     def from_text(self, text: str) -> Any:
         return json.loads(text)

@@ -28,29 +28,29 @@ def _role(name: object, permissions: str, kind: str = "person") -> Role:
 
 STAFF = "controls.view_home controls.propose controls.decide"
 KYC_READ = "kyc.view_application kyc.view_document"
+KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
+KYC_SECOND = f"{KYC_READ_ALL} kyc.claim kyc.approve_high_risk"
 SUSPENDS = "controls.suspend"
 
 ROLES: dict[str, Role] = {
     "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
-    "senior_kyc_reviewer": _role(
-        _("Senior KYC reviewer"), f"{STAFF} {KYC_REVIEW} kyc.approve_high_risk kyc.release_claim"
-    ),
-    "qa_reviewer": _role(_("QA reviewer"), f"{STAFF} {KYC_READ}"),
-    "aml_analyst": _role(_("AML analyst"), f"{STAFF} {KYC_READ}"),
+    "senior_kyc_reviewer": _role(_("Senior KYC reviewer"), f"{STAFF} {KYC_REVIEW} {KYC_SECOND} kyc.release_claim"),
+    "qa_reviewer": _role(_("QA reviewer"), f"{STAFF} {KYC_READ_ALL}"),
+    "aml_analyst": _role(_("AML analyst"), f"{STAFF} {KYC_READ_ALL}"),
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
+        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_READ} {SUSPENDS} kyc.approve_high_risk controls.agree controls.view_staff "
+        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff "
         "controls.view_audit controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_READ} {SUSPENDS} kyc.approve_high_risk controls.agree controls.view_staff controls.view_audit",
+        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
     ),
     "senior_management": _role(_("Senior management"), f"{STAFF} controls.agree controls.view_staff"),
     "finance_officer": _role(_("Finance officer (maker)"), STAFF),
@@ -60,17 +60,20 @@ ROLES: dict[str, Role] = {
     "support_lead": _role(_("Support lead"), STAFF),
     "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit"),
     "internal_auditor": _role(
-        _("Internal auditor"), f"controls.view_home {KYC_READ} controls.view_staff controls.view_audit"
+        _("Internal auditor"), f"controls.view_home {KYC_READ_ALL} controls.view_staff controls.view_audit"
     ),
     "administrator": _role(
         _("Administrator"),
         f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients",
     ),
-    "applicant_intake": _role(_("Applicant intake"), "kyc.open_application kyc.upload kyc.view_own_intake", "client"),
+    "applicant_intake": _role(
+        _("Applicant intake"), "kyc.open_application kyc.upload kyc.submit kyc.withdraw kyc.view_own_intake", "client"
+    ),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
-    "job_expiry": _role(_("Expiry sweep"), "controls.expire kyc.release_claim", "job"),
+    "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
+    "job_kyc_expiry": _role(_("Expiry of claims and applications"), "kyc.expire", "job"),
 }
 
 JOBS = {
@@ -78,6 +81,7 @@ JOBS = {
     "controls.sealer": "job_sealer",
     "controls.bootstrap": "job_bootstrap",
     "controls.expiry": "job_expiry",
+    "kyc.expiry": "job_kyc_expiry",
 }
 
 

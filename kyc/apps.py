@@ -6,3 +6,11 @@ class KycConfig(AppConfig):
     name = "kyc"
     verbose_name = _("Know your customer")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from controls import triggers
+        from kyc import actions  # noqa: F401 - fills the registry
+
+        triggers.append_only("kyc.Decision")
+        triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
+        triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")

@@ -59,5 +59,14 @@ def name(code: str) -> str:
     return cast(str, country.name) if country else bare
 
 
+def code_of(written: str) -> str:
+    """The code the product keeps: two letters where ISO has them, else what documents print; nothing if unknown."""
+    bare = written.strip().upper().rstrip("<")
+    if bare in ("XK", "RKS", "UNK"):
+        return "XK"
+    found = _by_code(alpha_3(bare) or bare)
+    return str(found.alpha_2) if found else bare if bare in ICAO_EXTRAS else ""
+
+
 def _by_code(code: str) -> Any:
     return pycountry.countries.get(alpha_3=code) if len(code) == 3 else pycountry.countries.get(alpha_2=code)

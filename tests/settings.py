@@ -17,3 +17,5 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file and not memory: tests with threads and processes copy it, see tests/committed.py.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # noqa: F405
+
+MEDIA_ROOT = tempfile.mkdtemp(prefix="backoffice-tests-media-")  # of this process alone: files are compared

@@ -1,0 +1,40 @@
+"""Every change of what is known about a customer."""
+
+from kyc.actions.checks import Lease, lease, record_check, record_results, release_lease
+from kyc.actions.claims import claim, claim_next, expire_claim, extend_claim, free_claim, release_claim
+from kyc.actions.decisions import approve, approve_second, ask, reject, send_back
+from kyc.actions.intake import (
+    add_customer,
+    add_document,
+    expire_application,
+    open_application,
+    submit,
+    withdraw,
+)
+from kyc.actions.pictures import view_picture
+
+__all__ = [
+    "Lease",
+    "add_customer",
+    "add_document",
+    "approve",
+    "approve_second",
+    "ask",
+    "claim",
+    "claim_next",
+    "expire_application",
+    "expire_claim",
+    "extend_claim",
+    "free_claim",
+    "lease",
+    "open_application",
+    "record_check",
+    "record_results",
+    "reject",
+    "release_claim",
+    "release_lease",
+    "send_back",
+    "submit",
+    "view_picture",
+    "withdraw",
+]

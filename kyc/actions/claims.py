@@ -1,0 +1,117 @@
+"""Who is on an application: a claim is a lock that everybody sees, and that ends by itself."""
+
+from django.utils.translation import gettext as _
+
+from base import clock
+from base.errors import Invalid, NotPermitted, RuleError, WrongState
+from controls import unit
+from controls.actions import action
+from controls.actor import Actor
+from kyc.models import Application
+from kyc.models.applications import AT_THE_DESK, CLAIM
+
+
+def claim_next(*, by: Actor) -> Application | None:
+    """The application this person is on, else the one that waits longest and that nobody has taken; None when
+    nothing waits. Two people asking at once get two different ones."""
+    if not by.may("kyc.claim"):
+        raise NotPermitted(_("Your role does not allow this."))
+
+    def take() -> Application | None:
+        visible = Application.objects.visible_to(by)
+        held = visible.held_by(by).longest_waiting_first().first()
+        rows = visible.claimable_by(by).longest_waiting_first()
+        found = held or rows.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+        claimed: Application | None = found and claim(found, by=by)
+        return claimed
+
+    result: Application | None = unit.outermost(take)
+    return result
+
+
+def _claimable(application: Application, by: Actor) -> str | RuleError | None:
+    if refused := _not_theirs(application, by):
+        return refused
+    if application.is_claimed() and not application.is_held_by(by):
+        return somebody_is_on_it(application)
+    return None
+
+
+def _not_theirs(application: Application, by: Actor) -> str | RuleError | None:
+    if application.status not in AT_THE_DESK:
+        return _("This application is %(status)s.") % {"status": application.get_status_display()}
+    if application.status == Application.Status.AWAITING_REVIEW:
+        return None if by.may("kyc.approve") else NotPermitted(_("This waits for a reviewer."))
+    if not by.may("kyc.approve_high_risk"):
+        return NotPermitted(_("This waits for a second person who may approve high risk."))
+    if application.approved_by_id == by.person_id:
+        return NotPermitted(_("You were the first person; another must decide."), code="same_person")
+    return None
+
+
+@action("kyc.claim", when=_claimable)
+def claim(application: Application, *, by: Actor) -> Application:
+    return _until(application, by)
+
+
+def held(application: Application, by: Actor) -> RuleError | None:
+    """None when `by` is on it; else who is."""
+    if application.is_held_by(by):
+        return None
+    if application.is_claimed():
+        return somebody_is_on_it(application)
+    return WrongState(_("Take the application on first."), code="not_claimed")
+
+
+@action("kyc.claim", when=held)
+def extend_claim(application: Application, *, by: Actor) -> Application:
+    return _until(application, by)
+
+
+@action("kyc.claim", when=held)
+def release_claim(application: Application, *, by: Actor) -> Application:
+    """Back into the queue, at its old place."""
+    return _free(application)
+
+
+def _claimed(application: Application, by: Actor) -> str | None:
+    return None if application.is_claimed() else _("Nobody is on it.")
+
+
+@action("kyc.release_claim", when=_claimed)
+def free_claim(application: Application, *, by: Actor, reason: str) -> Application:
+    """Takes it off a colleague, who is away for instance."""
+    if not reason.strip():
+        raise Invalid(_("Say why."), field="reason")
+    return _free(application)
+
+
+def _lapsed(application: Application, by: Actor) -> str | None:
+    if application.claimed_until is None:
+        return _("Nobody is on it.")
+    return _("The claim still holds.") if application.is_claimed() else None
+
+
+@action("kyc.expire", when=_lapsed)
+def expire_claim(application: Application, *, by: Actor) -> Application:
+    return _free(application)
+
+
+def somebody_is_on_it(application: Application) -> WrongState:
+    assert application.claimed_by is not None
+    assert application.claimed_until is not None
+    words = {"name": application.claimed_by.name, "time": f"{application.claimed_until:%H:%M}"}
+    return WrongState(_("%(name)s is on it until %(time)s UTC.") % words, code="claimed")
+
+
+def _until(application: Application, by: Actor) -> Application:
+    application.claimed_by_id = by.person_id
+    application.claimed_until = clock.now() + CLAIM
+    application.save(update_fields=["claimed_by", "claimed_until"])
+    return application
+
+
+def _free(application: Application) -> Application:
+    application.claimed_by = application.claimed_until = None
+    application.save(update_fields=["claimed_by", "claimed_until"])
+    return application

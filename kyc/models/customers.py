@@ -1,0 +1,87 @@
+"""Who wants to trade at the exchange."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from base import clock
+from base.crypto import blind_index
+from base.fields import EncryptedDateField, EncryptedTextField
+from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls.models import LegalEntity
+
+
+def number_index(number: str) -> str:
+    """The blind index of a document number: spacing and case make no difference."""
+    plain = "".join(number.split()).upper()
+    return blind_index(plain, "kyc.document_number") if plain else ""
+
+
+class CustomerQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Through their applications; an API client knows those it opened itself."""
+        from kyc.models.applications import Application  # applications stand above customers
+
+        if actor is None:
+            return self.none()
+        if actor.kind == "client":
+            return self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
+        seen = Application.all_unrestricted.visible_to(actor).values("customer")
+        return self.filter(pk__in=seen)
+
+    def with_document_number(self, number: str) -> Self:
+        return self.filter(document_number_index=number_index(number)) if number.strip() else self.none()
+
+
+class Customer(Record):
+    """A person who applies to a company of the group, as they describe themselves. `reference` is how the exchange
+    calls them. Whether it is true is what applications find out."""
+
+    entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, related_name="customers", verbose_name=_("company")
+    )
+    reference = models.CharField(_("reference"), max_length=64)
+    given_names = EncryptedTextField(_("given names"))
+    family_name = EncryptedTextField(_("family name"))
+    birth_date = EncryptedDateField(_("birth date"))
+    address = EncryptedTextField(_("address"))
+    residence = models.CharField(_("country of residence"), max_length=3)
+    nationality = models.CharField(_("nationality"), max_length=3)
+    document_number = EncryptedTextField(_("document number"))
+    document_number_index = models.CharField(max_length=90, blank=True, db_index=True)
+    opened_by = models.CharField(_("opened by"), max_length=80)
+    opened_at = models.DateTimeField(_("opened"), default=clock.now)
+
+    audited = {
+        "entity": Mask.SHOWN,
+        "reference": Mask.SHOWN,
+        "given_names": Mask.MASKED,
+        "family_name": Mask.MASKED,
+        "birth_date": Mask.MASKED,
+        "address": Mask.MASKED,
+        "residence": Mask.SHOWN,
+        "nationality": Mask.SHOWN,
+        "document_number": Mask.MASKED,
+        "document_number_index": Mask.SECRET,
+        "opened_by": Mask.SHOWN,
+        "opened_at": Mask.SHOWN,
+    }
+
+    all_unrestricted = models.Manager.from_queryset(CustomerQuerySet)()
+    objects = RestrictedManager(CustomerQuerySet)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        default_manager_name = "all_unrestricted"
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "reference"], name="a_customer_is_known_once_to_a_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_names} {self.family_name}".strip()

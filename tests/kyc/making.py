@@ -1,0 +1,114 @@
+"""Applications in every state, brought there by the actions themselves."""
+
+from datetime import date
+from typing import Any
+
+from controls.actor import Actor
+from controls.models import ApiClient, LegalEntity, Person
+from kyc import actions, files
+from kyc.actions.checks import FACES, READING
+from kyc.models import Application, Check, Document
+from kyc.results import Result
+
+CHECKS = Actor.job("kyc.checks")
+EXPIRY = Actor.job("kyc.expiry")
+DETAILS: dict[str, Any] = {
+    "given_names": "Ana Maria",
+    "family_name": "Example",
+    "birth_date": date(1990, 8, 12),
+    "residence": "LT",
+    "nationality": "LT",
+    "document_number": "L898902C3",
+    "address": "Made-up street 1, Vilnius",
+}
+HIGH = {"residence": "VE"}
+_count = 0
+
+
+def client_actor(role: str = "applicant_intake") -> Actor:
+    global _count
+    _count += 1
+    owner = Person(username=f"owner{_count}", name=f"Owner {_count}")
+    owner.set_unusable_password()
+    owner.save(force_insert=True)
+    client = ApiClient.all_unrestricted.create(name=f"intake {_count}", owner=owner, role=role)
+    return Actor("client", str(client.pk), client.name, owner.pk, frozenset({role}))
+
+
+def opened(entity: LegalEntity, by: Actor | None = None, **details: Any) -> Application:
+    global _count
+    _count += 1
+    words = {"reference": f"X-{_count}"} | DETAILS | details
+    application: Application = actions.open_application(by=by or client_actor(), entity=entity, **words)
+    return application
+
+
+def intake_of(application: Application) -> Actor:
+    """The client that opened it."""
+    client = ApiClient.all_unrestricted.get(pk=application.opened_by.removeprefix("client:"))
+    return Actor("client", str(client.pk), client.name, client.owner_id, frozenset({client.role}))
+
+
+def kept(data: bytes) -> dict[str, Any]:
+    """What intake hands on: an original and one page, both in the storage."""
+    original, page = files.keep(data), files.keep(data + b" rebuilt", "jpg")
+    return {
+        "name": "picture.jpg",
+        "original": original,
+        "original_type": "image/jpeg",
+        "verdict": {"clean": True},
+        "pages": [files.KeptPage(page.file, page.sha256, page.size, "image/jpeg", 1000, 700)],
+    }
+
+
+def add(application: Application, kind: str, data: bytes = b"", side: str = "front") -> Document:
+    document: Document = actions.add_document(
+        application, by=intake_of(application), kind=kind, side=side, **kept(data or kind.encode())
+    )
+    return document
+
+
+def collected(entity: LegalEntity, **details: Any) -> Application:
+    application = opened(entity, **details)
+    add(application, "passport")
+    add(application, "selfie")
+    return application
+
+
+def submitted(entity: LegalEntity, **details: Any) -> Application:
+    application = collected(entity, **details)
+    result: Application = actions.submit(application, by=intake_of(application))
+    return result
+
+
+def record(application: Application, kinds: tuple[str, ...], **outcomes: str) -> Application:
+    taken = actions.lease(application, kinds)
+    assert taken
+    results = {kind: Result(outcomes.get(kind, Check.Outcome.PASSED)) for kind in taken.kinds}
+    done: Application = actions.record_results(application, by=CHECKS, token=taken.token, results=results)
+    return done
+
+
+def checked(entity: LegalEntity, outcomes: dict[str, str] | None = None, **details: Any) -> Application:
+    application = submitted(entity, **details)
+    record(application, READING, **(outcomes or {}))
+    return record(application, FACES, **(outcomes or {}))
+
+
+def claimed(entity: LegalEntity, by: Actor, **details: Any) -> Application:
+    application: Application = actions.claim(checked(entity, **details), by=by)
+    return application
+
+
+def awaiting_second(entity: LegalEntity, first: Actor, **details: Any) -> Application:
+    application = claimed(entity, first, **HIGH | details)
+    approve(application, first)
+    return fresh(application)
+
+
+def approve(application: Application, by: Actor) -> None:
+    actions.approve(application, by=by, code="checked_by_eye", reason="Looked at both pictures.")
+
+
+def fresh(application: Application) -> Application:
+    return Application.all_unrestricted.get(pk=application.pk)
