@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from base.errors import NotFound, RuleError
 
 CONTENT_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="api"'
 BUSY = {"55P03", "57014", "40P01", "40001"}  # PostgreSQL: a lock or a statement took too long, or a deadlock stayed
 
 # Every code the API itself gives. Rules add their own (`wrong_state`, `same_person`, ...): docs/api.md lists them.

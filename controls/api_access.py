@@ -9,12 +9,12 @@ from rest_framework import authentication, permissions
 from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
 from rest_framework.request import Request
 
+from base.problems import CHALLENGE
 from controls import clients
 from controls.actor import Actor
 from controls.addresses import address_of
 from controls.models import ApiClient
 
-CHALLENGE = 'Bearer realm="api"'
 LONGEST_KEY = 200
 log = structlog.get_logger(__name__)
 

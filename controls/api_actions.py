@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action as endpoint
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
@@ -122,10 +122,12 @@ def _doing(verb: Any, takes: Any, gives: Any, status: int, shown_once: tuple[str
 def _endpoint(doing: Doing, name: str, record_of: Callable[[Any], Any]) -> Any:
     def run(self: Any, request: Request, **kwargs: Any) -> HttpResponse:
         actor: Actor = request.actor  # type: ignore[attr-defined]
+        key = request.headers.get("Idempotency-Key")
+        digest = "" if key is None else idempotency.digest_of("POST", request.path, *_sent(request))
+        if before := idempotency.told(key, digest, actor):
+            return _sendable(before)
         record = record_of(self)
         words = _shape(self, doing, record, actor)
-        digest = idempotency.digest_of("POST", request.path, *_sent(request))
-        key = request.headers.get("Idempotency-Key")
         return _sendable(
             idempotency.once(key, digest, actor, lambda: _answer(self, doing, _done(doing, record, actor, words)))
         )
@@ -146,13 +148,13 @@ def _documented(doing: Doing, run: Any, uploads: bool) -> Any:
 
 def _shape(view: Any, doing: Doing, record: models.Model | None, actor: Actor) -> dict[str, Any]:
     """The inputs, if their shape is right. Who may not do this at all is told that first."""
-    data = view.request.data
-    form = doing.takes(data=data, context=view.get_serializer_context())
     try:
+        data = view.request.data
+        form = doing.takes(data=data, context=view.get_serializer_context())
         if unknown := sorted(set(data) - set(form.fields)) if isinstance(data, dict) else []:
             raise ValidationError({name[:100]: [ErrorDetail(str(_("No such input.")), "unknown")] for name in unknown})
         form.is_valid(raise_exception=True)
-    except ValidationError:
+    except (ValidationError, ParseError, UnsupportedMediaType):
         refused = _refusal(doing.action, record, actor)
         if isinstance(refused, NotPermitted):
             _note(doing.action, record, actor, refused)

@@ -39,15 +39,20 @@ class Answer:
     replayed: bool = False
 
 
-def once(key: str | None, digest: str, by: Actor, work: Callable[[], Answer]) -> Answer:
-    """Runs work in one transaction; under a key, only if it was not done before."""
+def told(key: str | None, digest: str, by: Actor) -> Answer | None:
+    """What was answered before under this key, whatever has become of the record since."""
     if key is None:
-        answer: Answer = unit.outermost(work)
-        return answer
+        return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid(_("1 to 200 visible ASCII characters."), field="Idempotency-Key")
-    found: Answer = unit.outermost(lambda: _once(key, digest, by, work))
-    return found
+    stored = IdempotentAnswer.objects.filter(client=by.label, key=key).first()
+    return None if stored is None else _again(stored, digest)
+
+
+def once(key: str | None, digest: str, by: Actor, work: Callable[[], Answer]) -> Answer:
+    """Runs work in one transaction; under a key, only if it was not done before."""
+    answer: Answer = unit.outermost(work if key is None else lambda: _once(key, digest, by, work))
+    return answer
 
 
 def _once(key: str, digest: str, by: Actor, work: Callable[[], Answer]) -> Answer:

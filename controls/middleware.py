@@ -10,10 +10,11 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from base import clock
+from base.problems import CHALLENGE, Problem, rendered
 from controls.actor import Actor
 from controls.models.sessions import Session
 
@@ -79,16 +80,8 @@ def _brings_key(request: HttpRequest) -> bool:
 def _refused(request: HttpRequest) -> HttpResponse:
     where = settings.LOGIN_URL
     if request.path_info.startswith("/api/"):
-        problem = {
-            "type": "about:blank",
-            "title": _("Not signed in"),
-            "status": 401,
-            "code": "not_signed_in",
-            "detail": _("Sign in, or send an API key as Authorization: Bearer."),
-        }
-        refusal: HttpResponse = JsonResponse(problem, status=401, content_type="application/problem+json")
-        refusal["WWW-Authenticate"] = "Bearer"
-        return refusal
+        text = _("Sign in, or send the key of an API client as Authorization: Bearer.")
+        return rendered(Problem(401, "not_signed_in", text, headers={"WWW-Authenticate": CHALLENGE}))
     if "HX-Request" in request.headers:
         return HttpResponse(status=401, headers={"HX-Redirect": where})
     if request.method not in {"GET", "HEAD"}:
