@@ -152,6 +152,7 @@ PROXIES = env.number("PROXIES", 0)  # how many of our own stand in front and wri
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["controls.api_access.ByKey", "controls.api_access.BySession"],
     "DEFAULT_PERMISSION_CLASSES": ["controls.api_access.Somebody"],
+    "DEFAULT_THROTTLE_CLASSES": ["controls.limits.Limited"],
     "DEFAULT_PARSER_CLASSES": ["base.bodies.JSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "base.bodies.AlwaysFirst",
@@ -159,6 +160,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,
 }
+API_PER_MINUTE = env.number("API_PER_MINUTE", 600)  # by one client or person
+API_ADDRESS_PER_MINUTE = env.number("API_ADDRESS_PER_MINUTE", 1200)  # from one address
+API_REFUSED_PER_MINUTE = env.number("API_REFUSED_PER_MINUTE", 30)  # keys refused from one address
 
 # --- words and times -------------------------------------------------------------------------------------------
 

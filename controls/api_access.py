@@ -6,11 +6,11 @@ import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 from rest_framework import authentication, permissions
-from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied, Throttled
 from rest_framework.request import Request
 
 from base.problems import CHALLENGE
-from controls import clients
+from controls import clients, limits
 from controls.actor import Actor
 from controls.addresses import address_of
 from controls.models import ApiClient
@@ -37,6 +37,8 @@ class ByKey(authentication.BaseAuthentication):
         address = address_of(request._request)
         client = clients.client_of(key.strip(), address) if len(key) <= LONGEST_KEY and key.isascii() else None
         if client is None:
+            if seconds := limits.wait_after_refusal(request):
+                raise Throttled(seconds)
             raise KeyRefused(_("This key is not accepted."))
         clients.used(client)
         actor = _actor(client)

@@ -10,7 +10,7 @@ from controls.models.audit import (
     SealBatch,
     SealedRow,
 )
-from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer
+from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer, RateWindow
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
 
@@ -26,6 +26,7 @@ __all__ = [
     "PendingSeal",
     "Person",
     "Proposal",
+    "RateWindow",
     "ReportSight",
     "RoleGrant",
     "SealBatch",

@@ -122,3 +122,11 @@ class IdempotentAnswer(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client", "key"], name="one_answer_a_key")]
         indexes = [models.Index(fields=["at"], name="answers_by_age")]
+
+
+class RateWindow(models.Model):
+    """How often somebody called within a minute. Written by controls.limits alone; worth nothing after a crash."""
+
+    key = models.CharField(primary_key=True, max_length=100)
+    minute = models.BigIntegerField()
+    count = models.IntegerField()
