@@ -45,6 +45,15 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
 
+# --- evidence --------------------------------------------------------------------------------------------------
+
+# Witnesses should lie where whoever runs the database cannot write: another machine's mount, mailbox or service.
+WITNESS_FILE = env.text("WITNESS_FILE", str(VAR / "witness.jsonl"))
+WITNESS_EMAIL = env.text("WITNESS_EMAIL", "")
+WITNESS_URL = env.text("WITNESS_URL", "")
+CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 300)  # a running installation signs at most this often
+CHECKPOINT_FORMER_KEYS = env.words("CHECKPOINT_FORMER_KEYS")  # public keys, hexadecimal, after a change of key
+
 # --- applications ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -19,10 +19,11 @@ from base import clock
 from base.canonical import canonical
 from base.errors import NotPermitted
 from base.locks import only_one
-from controls import merkle, triggers
+from controls import merkle, streams, triggers, witness
 from controls.actor import Actor
+from controls.audit import AUDIT
 from controls.models.audit import PendingSeal, SealBatch, SealedRow
-from controls.streams import STREAMS, Stream, register
+from controls.streams import STREAMS, Stream
 
 BATCH_ROWS = 5_000
 NOTHING_BEFORE = "0" * 64
@@ -32,20 +33,26 @@ ROWS = SealedRow._meta.db_table
 
 @dataclass(frozen=True)
 class Sealed:
-    """What one run did for a stream, and how far the stream has come."""
+    """What one run did for a stream, and how far the stream has come; `hash` is that of its last batch."""
 
     stream: str
     rows: int
     batches: int
     number: int
     sequence: int
+    hash: str
 
 
-def seal(*, by: Actor) -> list[Sealed]:
-    """Seals what is queued now, stream by stream, each batch in a transaction of its own."""
+def seal(*, by: Actor, checkpoint_at_most_every: timedelta = timedelta()) -> list[Sealed]:
+    """Seals what is queued now, stream by stream, each batch in a transaction of its own; signs a checkpoint for
+    each stream that went on, and hands it to the witnesses."""
     if not by.may("controls.seal"):
         raise NotPermitted(_("Your role does not allow this."))
-    return [_stream(stream) for stream in STREAMS.values()]
+    done = [_stream(stream) for stream in STREAMS.values()]
+    for stream in STREAMS:
+        witness.make(stream, at_most_every=checkpoint_at_most_every)
+    witness.deliver()
+    return done
 
 
 def tail_count() -> int:
@@ -83,12 +90,13 @@ def batch_hash(said: dict[str, Any]) -> str:
 
 def declare() -> None:
     """The tables of controls that the database itself guards; called when the app is ready."""
-    register(AUDIT)
+    streams.register(AUDIT)
     triggers.append_only("controls.AuditValue", may_delete=True)
     triggers.append_only("controls.PendingSeal", may_delete=True)
     triggers.append_only("controls.SealBatch")
     triggers.append_only("controls.SealedRow")
     triggers.append_only("controls.Checkpoint", set_once=("delivered_at",))
+    triggers.append_only("controls.Delivery")
     triggers.append_only("controls.Attempt")
     triggers.append_only("controls.Vote")
     triggers.fixed("controls.Proposal", "proposed_by_id")
@@ -105,7 +113,10 @@ def _stream(stream: Stream) -> Sealed:
         taken, last = _batch(stream)
         rows, batches = rows + taken, batches + bool(taken)
         if taken < BATCH_ROWS:
-            return Sealed(stream.name, rows, batches, last.number if last else 0, last.last_sequence if last else 0)
+            break
+    if last is None:
+        return Sealed(stream.name, rows, batches, 0, 0, NOTHING_BEFORE)
+    return Sealed(stream.name, rows, batches, last.number, last.last_sequence, last.hash)
 
 
 def _batch(stream: Stream) -> tuple[int, SealBatch | None]:
@@ -129,10 +140,10 @@ def _batch(stream: Stream) -> tuple[int, SealBatch | None]:
 def _queued(stream: Stream) -> list[tuple[Any, ...]]:
     """The lowest that are visible. A queued row that is gone from its table stays queued: verify_audit names it."""
     key = stream.model_class._meta.pk.column
-    columns = "".join(f', m."{column}"' for column in stream.columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q JOIN "{stream.table}" m ON m."{key}" = q.row_id '
+            f"SELECT q.id, q.row_id{stream.selected(*stream.columns)} FROM {QUEUE} q "
+            f'JOIN "{stream.table}" m ON m."{key}" = q.row_id '
             "WHERE q.stream = %s ORDER BY q.id LIMIT %s",
             [stream.name, BATCH_ROWS],
         )
@@ -176,13 +187,3 @@ def _unqueue(ids: list[int]) -> None:
             cursor.execute(f"DELETE FROM {QUEUE} WHERE id = ANY(%s)", [ids])
         else:
             cursor.execute(f"DELETE FROM {QUEUE} WHERE id IN (SELECT value FROM json_each(%s))", [str(ids)])
-
-
-# --- the stream of audit entries ----------------------------------------------------------------------------------
-
-
-def _as_it_is(content: str) -> str:
-    return content
-
-
-AUDIT = Stream("audit", "controls.AuditEntry", ("content",), _as_it_is)

@@ -3,12 +3,12 @@
 An app registers its streams in its AppConfig.ready(); the guards of the table come with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 from controls import triggers
 
@@ -17,7 +17,8 @@ from controls import triggers
 class Stream:
     """`content(*columns)` is the text that is hashed, made from the columns of a row as the database hands them
     out. `copies` are columns that repeat what the content says; `differing(content, values)` names those that do
-    not. `time` is the column that says when the row was made."""
+    not. `differing_values(first, last)` tells by sequence what lies beside and is not what a row commits to. `time`
+    is the column that says when the row was made, `reference` one by which people find it."""
 
     name: str
     model: str
@@ -25,7 +26,9 @@ class Stream:
     content: Callable[..., str]
     copies: tuple[str, ...] = ()
     differing: Callable[[str, Sequence[Any]], list[str]] = lambda content, values: []
+    differing_values: Callable[[int, int], Iterable[tuple[int, list[str]]]] = lambda first, last: []
     time: str = "at"
+    reference: str = "id"
 
     @property
     def table(self) -> str:
@@ -34,6 +37,11 @@ class Stream:
     @property
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
+
+    def selected(self, *names: str) -> str:
+        """Columns of the row, joined as `m`, for a SELECT. The plus keeps SQLite's driver from parsing times."""
+        plus = "+" if connection.vendor == "sqlite" else ""
+        return "".join(f', {plus}m."{name}"' for name in names)
 
 
 STREAMS: dict[str, Stream] = {}

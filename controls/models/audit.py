@@ -134,6 +134,20 @@ class Checkpoint(models.Model):
         constraints = [models.UniqueConstraint(fields=["stream", "number"], name="one_checkpoint_a_batch")]
 
 
+class Delivery(models.Model):
+    """A witness took a checkpoint."""
+
+    id = models.BigAutoField(primary_key=True)
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="deliveries")
+    witness = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("delivery of a checkpoint")
+        verbose_name_plural = _("deliveries of checkpoints")
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "witness"], name="told_once_a_witness")]
+
+
 class Attempt(models.Model):
     """A refused attempt: logged apart from the chain, since nothing was changed."""
 

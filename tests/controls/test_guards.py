@@ -15,7 +15,7 @@ from controls.models import AuditEntry, AuditValue, PendingSeal, Person, Proposa
 from tests.committed import CommittedDatabase
 
 APPEND_ONLY = sorted(guard.model for guard in triggers.GUARDS.values() if guard.append_only)
-SHREDDABLE = {"controls.AuditValue", "controls.PendingSeal"}
+OURS = [each for each in APPEND_ONLY if each.startswith("controls.")]
 
 
 @pytest.fixture
@@ -50,22 +50,26 @@ def table(label: str) -> str:
 
 
 @pytest.mark.usefixtures("rows")
-@pytest.mark.parametrize("label", [each for each in APPEND_ONLY if each.startswith("controls.")])
+@pytest.mark.parametrize("label", [each for each in OURS if each != "controls.Checkpoint"])
 def test_a_row_of_evidence_is_not_updated(label: str) -> None:
     model = apps.get_model(label)
     column = next(field.column for field in model._meta.local_fields if not field.primary_key)
-    if model._base_manager.exists():
-        assert refused(f'UPDATE {table(label)} SET "{column}" = "{column}"')
+    assert model._base_manager.exists()
+    assert refused(f'UPDATE {table(label)} SET "{column}" = "{column}"')
 
 
 @pytest.mark.usefixtures("rows")
-@pytest.mark.parametrize("label", [each for each in APPEND_ONLY if each.startswith("controls.")])
+@pytest.mark.parametrize("label", OURS)
 def test_a_row_of_evidence_is_deleted_only_where_it_may_be_shredded(label: str) -> None:
-    assert (
-        label == "controls.PendingSeal"
-        or not apps.get_model(label)._base_manager.exists()
-        or (refused(f"DELETE FROM {table(label)}") is not (label in SHREDDABLE))
-    )
+    assert apps.get_model(label)._base_manager.exists()
+    assert refused(f"DELETE FROM {table(label)}") == (label != "controls.AuditValue")
+
+
+@pytest.mark.usefixtures("rows")
+def test_of_a_checkpoint_only_its_delivery_is_noted_and_once() -> None:
+    assert refused("UPDATE controls_checkpoint SET hash = 'another'")
+    assert refused("UPDATE controls_checkpoint SET delivered_at = NULL")
+    assert refused("UPDATE controls_checkpoint SET delivered_at = '2020-01-01 00:00:00+00:00'")
 
 
 @pytest.mark.usefixtures("db")

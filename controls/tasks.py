@@ -1,0 +1,16 @@
+"""Jobs of internal controls; each is safe to repeat."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+
+from controls import sealing
+from controls.actor import Actor
+
+
+@shared_task(name="controls.seal", ignore_result=True)  # type: ignore[untyped-decorator]
+def seal() -> None:
+    """Run by beat every few seconds, on the queue `pulse` (settings route it there)."""
+    every = timedelta(seconds=settings.CHECKPOINT_SECONDS)
+    sealing.seal(by=Actor.job("controls.sealer"), checkpoint_at_most_every=every)
