@@ -68,9 +68,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
+    "django_otp",
     "csp",
     "base",
     "controls",
+    "django_otp_webauthn",  # its models ask for the person model: after controls
     "kyc",
 ]
 MIDDLEWARE = [
@@ -154,6 +156,13 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+PUBLIC_HOST = env.text("PUBLIC_HOST", ALLOWED_HOSTS[0])  # the name people type; passkeys belong to it
+OTP_WEBAUTHN_CREDENTIAL_MODEL = "controls.Passkey"
+OTP_WEBAUTHN_RP_ID = PUBLIC_HOST
+OTP_WEBAUTHN_RP_NAME = "Back office"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [f"http://{PUBLIC_HOST}:{PORT}" if DEMO else f"https://{PUBLIC_HOST}"]
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 PROXIES = env.number("PROXIES", 0)  # how many of our own stand in front and write X-Forwarded-For
 
 # --- API ---------------------------------------------------------------------------------------------------------

@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from base.api import Nowhere
+from controls.signin import urls as signin
 
 urlpatterns = [
+    path("sign-in/", include(signin.signin)),
+    path("account/", include(signin.own)),
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),
     re_path(r"^api(/|$)", Nowhere.as_view()),

@@ -10,6 +10,7 @@ class ControlsConfig(AppConfig):
 
     def ready(self) -> None:
         from controls import checks, groups, migrating, sealing  # noqa: F401 - registers the system checks
+        from controls.signin import actions  # noqa: F401 - registers the actions
 
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")

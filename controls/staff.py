@@ -13,6 +13,7 @@ from base.locks import only_one
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+from controls.models.sessions import Session
 from controls.roles import ROLES
 
 R = TypeVar("R", RoleGrant, ReportSight)
@@ -87,6 +88,7 @@ def suspend_person(person: Person, *, by: Actor, reason: str) -> Person:
     _with_reason(reason)
     person.is_active = False
     person.save(update_fields=["is_active"])
+    Session.all_unrestricted.of(person).end(Session.Ending.SUSPENDED)
     return person
 
 

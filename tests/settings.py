@@ -19,3 +19,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # noqa: F405
 
 MEDIA_ROOT = tempfile.mkdtemp(prefix="backoffice-tests-media-")  # of this process alone: files are compared
+PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]  # the product's own is looked at in tests/signin

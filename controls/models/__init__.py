@@ -12,6 +12,8 @@ from controls.models.audit import (
     SealedRow,
 )
 from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer, RateWindow
+from controls.models.factors import Authenticator, Passkey, RecoveryCode, RecoverySheet
+from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
 
@@ -20,15 +22,20 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditValue",
+    "Authenticator",
     "Checkpoint",
     "ClientKey",
     "Delivery",
     "IdempotentAnswer",
     "LegalEntity",
+    "LockOut",
+    "Passkey",
     "PendingSeal",
     "Person",
     "Proposal",
     "RateWindow",
+    "RecoveryCode",
+    "RecoverySheet",
     "ReportSight",
     "RoleGrant",
     "SealBatch",

@@ -62,6 +62,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
     password_is_temporary = models.BooleanField(default=False, help_text=_("another is asked for at sign-in"))
+    factors_reset_at = models.DateTimeField(null=True, editable=False, help_text=_("second factors are set up anew"))
     is_staff = models.BooleanField(default=True, editable=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -74,6 +75,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "zone": Mask.SHOWN,
         "is_active": Mask.SHOWN,
         "password_is_temporary": Mask.SHOWN,
+        "factors_reset_at": Mask.SHOWN,
         "password": Mask.SECRET,
         "is_staff": Mask.SHOWN,
         "is_superuser": Mask.SHOWN,

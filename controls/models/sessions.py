@@ -20,6 +20,13 @@ class SessionQuerySet(RestrictedQuerySet):
             return self
         return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
 
+    def of(self, person: Person) -> Self:
+        return self.filter(person=person)
+
+    def end(self, ending: str) -> int:
+        """Part of an action: whatever of these still runs is over at its next request."""
+        return self.filter(ended_at=None).update(ended_at=clock.now(), ending=ending)
+
     def in_force(self) -> Self:
         now = clock.now()
         return self.filter(ended_at=None, started_at__gt=now - absolute(), seen_at__gt=now - idle())

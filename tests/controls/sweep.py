@@ -6,6 +6,7 @@ from base import clock
 from controls import approvals, clients, staff
 from controls.actor import Actor
 from controls.models import ApiClient, ClientKey, Person, Proposal, ReportSight, RoleGrant
+from tests.controls import sweep_signin
 from tests.sweep import Case, Row, World
 
 PASSWORD = "a made-up password 7"
@@ -191,3 +192,5 @@ ROWS = {
     "controls.withdraw": Row(_own_proposal, spoil=_declined),
     "controls.expire": Row(_past, spoil=_not_yet),
 }
+
+ROWS |= sweep_signin.ROWS
