@@ -8,9 +8,11 @@ class KycConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from base import registry
         from controls import triggers
-        from kyc import actions  # noqa: F401 - fills the registry
+        from kyc import actions, views  # noqa: F401 - fills the registry of actions
 
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
         triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")
+        registry.pages.append(registry.PageEntry("kyc/picture/<uuid:key>/", "kyc_picture", views.picture))

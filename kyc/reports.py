@@ -1,0 +1,175 @@
+"""What the queue and the desk show. Read-only: rows through `visible_to`, a fixed number of queries a page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Prefetch, Q
+from django.utils.translation import gettext_lazy as _
+
+from base import clock
+from controls.actor import Actor
+from kyc import countries, judging
+from kyc.models import Application, Check, Customer, Decision, Document, Picture
+from kyc.models.applications import AT_THE_DESK, Status
+
+# --- the queue ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """What waits, for this person. `oldest`: since when the one that waits longest has waited."""
+
+    claimable: int
+    held: int
+    at_the_desk: int
+    awaiting_second: int
+    being_checked: int
+    awaiting_screening: int
+    oldest: datetime | None
+
+
+def queue(actor: Actor) -> Any:
+    """Applications that wait for a person, the longest first."""
+    return (
+        Application.objects.visible_to(actor)
+        .at_the_desk()
+        .select_related("customer", "entity", "claimed_by", "approved_by")
+        .longest_waiting_first()
+    )
+
+
+def queue_figures(actor: Actor) -> QueueFigures:
+    """One query."""
+    now = clock.now()
+    free = Q(claimed_by=None) | Q(claimed_until__lte=now)
+    mine = Q(pk__in=[])
+    if actor.may("kyc.approve"):
+        mine |= Q(status=Status.AWAITING_REVIEW)
+    if actor.may("kyc.approve_high_risk"):
+        mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by=actor.person_id)
+    figures = Application.objects.visible_to(actor).aggregate(
+        claimable=Count("pk", filter=mine & free),
+        held=Count("pk", filter=Q(claimed_by=actor.person_id, claimed_until__gt=now)),
+        at_the_desk=Count("pk", filter=Q(status__in=AT_THE_DESK)),
+        awaiting_second=Count("pk", filter=Q(status=Status.AWAITING_SECOND)),
+        being_checked=Count("pk", filter=Q(status=Status.AWAITING_CHECKS)),
+        awaiting_screening=Count("pk", filter=Q(status=Status.AWAITING_SCREENING)),
+        oldest=Min("waiting_since", filter=Q(status__in=AT_THE_DESK)),
+    )
+    return QueueFigures(**figures)
+
+
+def decisions_a_day(actor: Actor, days: int = 14) -> list[tuple[str, int]]:
+    """How many decisions were taken on each of the last days, oldest first."""
+    today = clock.today()
+    since = clock.now() - timedelta(days=days)
+    counted: dict[str, int] = {f"{today - timedelta(days=back):%Y-%m-%d}": 0 for back in range(days - 1, -1, -1)}
+    for at in Decision.objects.visible_to(actor).filter(at__gte=since).values_list("at", flat=True):
+        day = f"{at:%Y-%m-%d}"
+        if day in counted:
+            counted[day] += 1
+    return list(counted.items())
+
+
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing about the applicant: what was typed, what was read, where on which picture, and whether they agree
+    (None: there is nothing to compare). `box`: left, top, right, bottom in pixels of the picture."""
+
+    name: str
+    title: Any
+    typed: str
+    read: str
+    agrees: bool | None
+    confidence: float | None = None
+    source: str = ""
+    picture: str = ""
+    box: list[float] | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything a decision needs, in eight queries however many pictures there are."""
+
+    application: Application
+    customer: Customer
+    documents: list[Document]
+    pictures: list[Picture]
+    fields: list[Field]
+    checks: list[Check]
+    decisions: list[Decision]
+    earlier: list[Application]
+    same_number: list[Customer]
+    seen: str
+    readings: list[dict[str, Any]] = field(default_factory=list)
+
+
+TITLES = {
+    "family_name": _("family name"),
+    "given_names": _("given names"),
+    "birth_date": _("birth date"),
+    "nationality": _("nationality"),
+    "document_number": _("document number"),
+    "expiry_date": _("expires"),
+    "sex": _("sex"),
+    "issuer": _("issued by"),
+    "residence": _("lives in"),
+    "address": _("address"),
+}
+
+
+def desk(application: Application, actor: Actor) -> Desk:
+    """`application` comes from `visible_to(actor)`; so does everything that is shown beside it."""
+    pictures = Prefetch("pictures", Picture.all_unrestricted.order_by("page"))
+    documents = list(application.documents.current().order_by("kind", "side").prefetch_related(pictures))
+    customer = application.customer
+    checks = sorted(application.checks.current(), key=lambda check: list(Check.Kind).index(Check.Kind(check.kind)))
+    readings = [page for document in documents for page in (document.reading or {}).get("pages", [])]
+    others = Application.objects.visible_to(actor).exclude(pk=application.pk)
+    same = Customer.objects.visible_to(actor).with_document_number(customer.document_number).exclude(pk=customer.pk)
+    return Desk(
+        application=application,
+        customer=customer,
+        documents=documents,
+        pictures=[picture for document in documents for picture in document.pictures.all()],
+        fields=list(fields(customer, readings)),
+        checks=checks,
+        decisions=list(application.decisions.select_related("by", "maker").order_by("at")),
+        earlier=list(others.filter(customer=customer).order_by("-opened_at")),
+        same_number=list(same[:10]),
+        seen=application.seen_digest(),
+        readings=readings,
+    )
+
+
+def fields(customer: Customer, readings: Iterable[Mapping[str, Any]]) -> Iterable[Field]:
+    """What was typed beside what was read, then what only the document says, then what only the applicant says."""
+    read = judging.best_fields(readings)
+    compared = judging.compare(judging.typed_of(customer), read)
+    for name in judging.COMPARED:
+        yield _field(name, compared[name].typed, read.get(name), compared[name].agrees)
+    for name in ("expiry_date", "sex", "issuer"):
+        if name in read:
+            yield _field(name, "", read[name], None)
+    yield Field("residence", TITLES["residence"], countries.name(customer.residence), "", None)
+    yield Field("address", TITLES["address"], customer.address, "", None)
+
+
+def _field(name: str, typed: str, found: Mapping[str, Any] | None, agrees: bool | None) -> Field:
+    found = found or {}
+    return Field(
+        name=name,
+        title=TITLES[name],
+        typed=typed,
+        read=str(found.get("value") or ""),
+        agrees=agrees,
+        confidence=found.get("confidence"),
+        source=str(found.get("source") or ""),
+        picture=str(found.get("picture") or ""),
+        box=found.get("box"),
+    )

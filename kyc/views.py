@@ -1,0 +1,38 @@
+"""The only way a picture reaches a browser: asked for by its random name, allowed, and noted."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from base.errors import NotFound, NotPermitted
+from controls.actor import Actor
+from kyc import actions, files
+from kyc.models import Picture
+
+ENDINGS = {"image/jpeg": "jpg", "image/png": "png"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store, private",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@require_GET
+def picture(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The copy that was rebuilt from pixels. One that is not there and one the reader may not know of look the same."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = Picture.objects.visible_to(actor).filter(pk=key).first()
+    if found is None:
+        raise Http404
+    try:
+        actions.view_picture(found, by=actor)
+    except NotFound as gone:
+        raise Http404 from gone
+    except NotPermitted as refused:
+        raise PermissionDenied(refused.text) from refused
+    response = HttpResponse(files.read(found.file), content_type=found.content_type, headers=HEADERS)
+    response["Content-Disposition"] = f'attachment; filename="picture.{ENDINGS[found.content_type]}"'
+    return response
