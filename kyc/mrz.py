@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import combinations, product
 
 from kyc.countries import is_document_code
 
@@ -385,6 +385,7 @@ _LOOK_ALIKES = str.maketrans(
     {"«": "<<", "‹": "<", "＜": "<", "く": "<", "《": "<<", "〈": "<", "≤": "<", "(": "<", "£": "E"}
 )
 _TO_LETTER = str.maketrans("0158624", "OISBGZA")
+_LETTERS_OF = {"0": "ODQC", "1": "IL", "5": "S", "8": "B", "6": "G", "2": "Z", "4": "A", "7": "T"}
 _TO_DIGIT = str.maketrans("OQDUILSBGZTAY", "0000115862744")
 # Pairs that OCR takes for one another and a check digit tells apart (G and 6, L and 1 it cannot: same value mod 10).
 _TWINS = dict(zip("O0I1S5B8Z2DQ", "0O1I5S8B2Z00", strict=True))
@@ -475,6 +476,9 @@ def _alphabet(form: Form) -> Iterator[tuple[int, int, str]]:
 
 def _by_alphabet(lines: Sequence[str], form: Form, changed: list[Change]) -> list[str]:
     rows = [list(line) for line in lines]
+    for name in ("issuer", "nationality"):
+        if name in form.spans:
+            _by_country(rows, form.spans[name], changed)
     for line, position, kind in _alphabet(form):
         was = rows[line][position]
         now = was.translate(_TO_DIGIT if kind == "digit" else _TO_LETTER)
@@ -482,6 +486,19 @@ def _by_alphabet(lines: Sequence[str], form: Form, changed: list[Change]) -> lis
             rows[line][position] = now
             changed.append(Change(line, position, was, now, "alphabet"))
     return ["".join(row) for row in rows]
+
+
+def _by_country(rows: list[list[str]], span: Span, changed: list[Change]) -> None:
+    """A digit in a country code is one of several letters: the one that makes a code that exists."""
+    was = rows[span.line][span.start : span.stop]
+    if not any(sign.isdigit() for sign in was):
+        return
+    for letters in product(*(_LETTERS_OF.get(sign, sign) for sign in was)):
+        if is_document_code("".join(letters)):
+            rows[span.line][span.start : span.stop] = letters
+            pairs = enumerate(zip(was, letters, strict=True), span.start)
+            changed += [Change(span.line, at, old, new, "alphabet") for at, (old, new) in pairs if old != new]
+            return
 
 
 def _drop_noise(lines: list[str], form: Form, changed: list[Change]) -> list[str]:
