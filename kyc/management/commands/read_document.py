@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError
 from base.errors import RuleError
 from kyc.vision import documents, intake
 
-
 _NOTHING: dict[str, Any] = {
     "document_type": "unknown",
     "mrz": {"text": None, "raw": [], "changed": [], "check_digits": {}, "valid": False},
