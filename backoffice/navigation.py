@@ -43,14 +43,17 @@ def _drawn(item: Item) -> dict[str, Any]:
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:
     """Links of the person's own menu."""
-    return []
+    return [
+        {"title": _("My account"), "link": reverse("account:home")},
+        {"title": _("My sessions"), "link": reverse("account:sessions")},
+    ]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame's templates show of the reader."""
     actor = getattr(request, "actor", None)
     names = [str(ROLES[role].name) for role in sorted(actor.roles)] if actor else []
-    return {"role_names": ", ".join(names), "sign_out_url": "/sign-in/out/"}
+    return {"role_names": ", ".join(names), "sign_out_url": reverse("account:sign-out")}
 
 
 def icon(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import structlog
@@ -14,11 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from base import clock
+from base.errors import ConfirmationNeeded
 from base.problems import CHALLENGE, Problem, rendered
 from controls.actor import Actor
 from controls.models.sessions import Session
 
 SESSION = "controls_session"
+CONFIRM_URL = "/sign-in/confirm/"
 SEEN_EVERY = timedelta(minutes=1)
 
 # What answers without a session, each for a reason of its own: the steps of sign-in themselves, files that are the
@@ -44,6 +46,23 @@ class SignedInOnly:
         if session is not None:
             response.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page may let ConfirmationNeeded through: the person gives the factor again and comes back to it."""
+        if not isinstance(error, ConfirmationNeeded) or request.path_info.startswith("/api/"):
+            return None
+        where = f"{CONFIRM_URL}?{urlencode({'next': _page_of(request)})}"
+        if "HX-Request" in request.headers:
+            return HttpResponse(status=401, headers={"HX-Redirect": where})
+        return HttpResponseRedirect(where)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page the person sees: this one, or the one whose form or fragment was sent from it."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.get_full_path()
+    shown = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/admin/")
+    return urlunsplit(("", "", shown.path, shown.query, "")) or "/admin/"
 
 
 def _session_of(request: HttpRequest) -> Session | None:

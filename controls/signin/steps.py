@@ -19,7 +19,7 @@ from base import clock
 from base.crypto import decrypt, encrypt
 from controls.actor import Actor
 from controls.addresses import address_of
-from controls.middleware import SESSION
+from controls.middleware import CONFIRM_URL, SESSION
 from controls.models.factors import RecoverySheet
 from controls.models.people import Person
 from controls.models.sessions import Session
@@ -121,7 +121,7 @@ def confirmed(request: HttpRequest, session: Session) -> None:
 
 def confirm_first(after: str) -> HttpResponseRedirect:
     """Where an edge sends a person whose action raised ConfirmationNeeded; `after` is the page to come back to."""
-    return HttpResponseRedirect(f"{reverse('signin:confirm')}?{urlencode({'next': after})}")
+    return HttpResponseRedirect(f"{CONFIRM_URL}?{urlencode({'next': after})}")
 
 
 def safe(address: str) -> str:
