@@ -41,16 +41,16 @@ ROLES: dict[str, Role] = {
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
+        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
         f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff "
-        "controls.view_audit controls.grant_report_sight",
+        "controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff controls.view_audit",
+        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "senior_management": _role(_("Senior management"), f"{STAFF} controls.agree controls.view_staff"),
     "finance_officer": _role(_("Finance officer (maker)"), STAFF),
@@ -58,9 +58,10 @@ ROLES: dict[str, Role] = {
     "treasury": _role(_("Treasury"), STAFF),
     "support_agent": _role(_("Support agent"), STAFF),
     "support_lead": _role(_("Support lead"), STAFF),
-    "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit"),
+    "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit controls.reveal"),
     "internal_auditor": _role(
-        _("Internal auditor"), f"controls.view_home {KYC_READ_ALL} controls.view_staff controls.view_audit"
+        _("Internal auditor"),
+        f"controls.view_home {KYC_READ_ALL} controls.view_staff controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),

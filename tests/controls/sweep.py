@@ -5,7 +5,7 @@ from datetime import timedelta
 from base import clock
 from controls import approvals, clients, staff
 from controls.actor import Actor
-from controls.models import ApiClient, ClientKey, Person, Proposal, ReportSight, RoleGrant
+from controls.models import ApiClient, AuditEntry, AuditValue, ClientKey, Person, Proposal, ReportSight, RoleGrant
 from tests.controls import sweep_signin
 from tests.sweep import Case, Row, World
 
@@ -120,7 +120,22 @@ def _revoked(world: World, client: ApiClient) -> None:
     clients.revoke_client(client, by=world.actor("mlro"), reason="Leaked.")
 
 
+def _entry(world: World) -> AuditEntry:
+    _inactive(world)
+    entry: AuditEntry = AuditEntry.all_unrestricted.latest("pk")
+    return entry
+
+
+def _shredded(world: World, entry: AuditEntry) -> None:
+    AuditValue.objects.filter(pk=entry.ref).delete()
+
+
 ROWS = {
+    "controls.reveal": Row(
+        lambda world: Case(_entry(world), world.actor("internal_auditor"), {"reason": "Sample of the quarter."}),
+        spoil=_shredded,
+        spoiled_words={"reason": " "},
+    ),
     "controls.make_client": Row(
         lambda world: Case(
             None,
