@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/", include(signin.own)),
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),
+    path("api/v1/kyc/", include("kyc.api")),
     re_path(r"^api(/|$)", Nowhere.as_view()),
 ]
 handler400 = "base.problems.bad_request"

@@ -5,16 +5,17 @@ from kyc.actions.claims import claim, claim_next, expire_claim, extend_claim, fr
 from kyc.actions.decisions import approve, approve_second, ask, reject, send_back
 from kyc.actions.intake import (
     add_customer,
-    add_document,
     expire_application,
     open_application,
     submit,
     withdraw,
 )
 from kyc.actions.pictures import view_picture
+from kyc.actions.uploads import Upload, add_document, upload
 
 __all__ = [
     "Lease",
+    "Upload",
     "add_customer",
     "add_document",
     "approve",
@@ -35,6 +36,7 @@ __all__ = [
     "release_lease",
     "send_back",
     "submit",
+    "upload",
     "view_picture",
     "withdraw",
 ]

@@ -11,7 +11,7 @@ from controls.actions import action
 from controls.actor import Actor
 from kyc import reasons
 from kyc.actions.claims import held
-from kyc.actions.intake import check_slot
+from kyc.actions.uploads import check_slot
 from kyc.models import Application, Check, Decision
 from kyc.models.applications import PATIENCE, Band, Status
 

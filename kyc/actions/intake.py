@@ -1,6 +1,5 @@
 """From the first word of an applicant until everything is handed in."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,19 +12,18 @@ from controls.actor import Actor
 from controls.models import LegalEntity
 from kyc import wanted
 from kyc.actions.checks import to_the_desk_when_checked
-from kyc.countries import code_of
-from kyc.files import Kept, KeptPage
+from kyc.actions.uploads import collecting
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
 from kyc.models.applications import PATIENCE, digest_of, words_digest
 from kyc.models.customers import number_index
-
-LONGEST_NAME, LONGEST_NUMBER, LONGEST_ADDRESS, OLDEST_YEARS = 150, 30, 500, 120
+from kyc.typed import LONGEST_ADDRESS, LONGEST_NAME, LONGEST_NUMBER, birth_date_of, country, text
 
 
 @action("kyc.open_application")
-def open_application(*, by: Actor, entity: LegalEntity, reference: str, **details: Any) -> Application:
+def open_application(*, by: Actor, reference: str, entity: LegalEntity | None = None, **details: Any) -> Application:
     """Somebody wants an account. Details: given_names, family_name, birth_date, residence, nationality,
-    document_number, address."""
+    document_number, address. The company need not be named where there is only one."""
+    entity = entity or _the_only_company()
     customer = add_customer(by=by, entity=entity, reference=reference, **details)
     now = clock.now()
     return Application.all_unrestricted.create(
@@ -36,6 +34,13 @@ def open_application(*, by: Actor, entity: LegalEntity, reference: str, **detail
         waiting_since=now,
         expires_at=now + PATIENCE,
     )
+
+
+def _the_only_company() -> LegalEntity:
+    companies: list[LegalEntity] = list(LegalEntity.all_unrestricted.all()[:2])
+    if len(companies) != 1:
+        raise Invalid(_("Say which company of the group they apply to."), field="entity")
+    return companies[0]
 
 
 @action("kyc.open_application")
@@ -52,84 +57,25 @@ def add_customer(
     document_number: str = "",
     address: str = "",
 ) -> Customer:
-    reference = _text(reference, "reference", 64)
+    reference = text(reference, "reference", 64)
     if Customer.all_unrestricted.filter(entity=entity, reference=reference).exists():
         raise Invalid(_("A customer with this reference exists already."), field="reference", code="exists")
     return Customer.all_unrestricted.create(
         entity=entity,
         reference=reference,
-        given_names=_text(given_names, "given_names", LONGEST_NAME, needed=False),
-        family_name=_text(family_name, "family_name", LONGEST_NAME),
-        birth_date=_birth_date(birth_date),
-        residence=_country(residence, "residence"),
-        nationality=_country(nationality, "nationality"),
-        address=_text(address, "address", LONGEST_ADDRESS, needed=False),
-        document_number=_text(document_number, "document_number", LONGEST_NUMBER, needed=False),
+        given_names=text(given_names, "given_names", LONGEST_NAME, needed=False),
+        family_name=text(family_name, "family_name", LONGEST_NAME),
+        birth_date=birth_date_of(birth_date, clock.today(entity.zone)),
+        residence=country(residence, "residence"),
+        nationality=country(nationality, "nationality"),
+        address=text(address, "address", LONGEST_ADDRESS, needed=False),
+        document_number=text(document_number, "document_number", LONGEST_NUMBER, needed=False),
         document_number_index=number_index(document_number),
         opened_by=by.label,
     )
 
 
-def _collecting(application: Application, by: Actor) -> str | None:
-    if application.status == Application.Status.COLLECTING:
-        return None
-    return _("The documents were handed in; nothing can be added now.")
-
-
-@action("kyc.upload", when=_collecting)
-def add_document(
-    application: Application,
-    *,
-    by: Actor,
-    kind: str,
-    side: str,
-    name: str,
-    original: Kept,
-    original_type: str,
-    verdict: dict[str, Any],
-    pages: Sequence[KeptPage],
-) -> Document:
-    """One upload, whose files lie in the storage already. The same bytes again are the same document; others
-    replace what was there. An application stands on one identity document at a time."""
-    check_slot(kind, side)
-    current = application.documents.current()
-    same: Document | None = current.filter(kind=kind, side=side, original_sha256=original.sha256).first()
-    if same:
-        return same
-    now = clock.now()
-    replaced = current.filter(kind=kind, side=side)
-    if kind != Document.Kind.SELFIE:
-        replaced = replaced | current.of_identity().exclude(kind=kind)
-    replaced.update(replaced_at=now)
-    document = Document.all_unrestricted.create(
-        application=application,
-        kind=kind,
-        side=side,
-        uploaded_at=now,
-        uploaded_by=by.label,
-        original_name=name[:200],
-        original_file=original.file,
-        original_sha256=original.sha256,
-        original_size=original.size,
-        original_type=original_type,
-        verdict=verdict,
-    )
-    Picture.all_unrestricted.bulk_create(
-        Picture(
-            document=document,
-            page=number,
-            file=page.file,
-            sha256=page.sha256,
-            content_type=page.content_type,
-            width=page.width,
-            height=page.height,
-        )
-        for number, page in enumerate(pages, start=1)
-    )
-    return document
-
-
-@action("kyc.submit", when=_collecting)
+@action("kyc.submit", when=collecting)
 def submit(application: Application, *, by: Actor) -> Application:
     """Everything is there: the workers take over. A check whose input did not change keeps its result."""
     lacking = missing(application)
@@ -192,13 +138,6 @@ def missing(application: Application) -> list[wanted.Slot]:
     )
 
 
-def check_slot(kind: str, side: str) -> None:
-    if kind not in wanted.SIDES:
-        raise Invalid(_("Choose one of: %(kinds)s.") % {"kinds": ", ".join(wanted.SIDES)}, field="kind")
-    if side not in wanted.SIDES[kind]:
-        raise Invalid(_("Choose one of: %(sides)s.") % {"sides": ", ".join(wanted.SIDES[kind])}, field="side")
-
-
 def _renew_checks(application: Application) -> None:
     """One current check a kind: those with the same input stay, the others wait to be computed."""
     current = {check.kind: check for check in application.checks.current()}
@@ -233,30 +172,3 @@ def _inputs(application: Application) -> dict[str, str]:
 
 def _digest(kind: str, parts: list[Any]) -> str:
     return digest_of([kind, sorted(parts, key=str)])
-
-
-# --- what is typed -----------------------------------------------------------------------------------------------
-
-
-def _text(value: str, field: str, longest: int, *, needed: bool = True) -> str:
-    text = " ".join(value.split())
-    if needed and not text:
-        raise Invalid(_("This is needed."), field=field)
-    if len(text) > longest:
-        raise Invalid(_("At most %(longest)d characters.") % {"longest": longest}, field=field)
-    if any(not character.isprintable() for character in text):
-        raise Invalid(_("This holds characters that cannot be written."), field=field)
-    return text
-
-
-def _country(value: str, field: str) -> str:
-    if code := code_of(value):
-        return code
-    raise Invalid(_("Write the country as an ISO 3166-1 code, for example LT."), field=field)
-
-
-def _birth_date(value: date) -> date:
-    today = clock.today()
-    if not today.year - OLDEST_YEARS <= value.year or value >= today:
-        raise Invalid(_("This is not the birth date of somebody alive."), field="birth_date")
-    return value
