@@ -28,6 +28,7 @@ COLOURS = (
     ((116, 78, 58), (DARK,)),
 )
 GREY = (142, 140, 138)
+GLASSES = ("", "", "", "round", "square")
 IRISES = ((86, 54, 30), (70, 100, 130), (84, 104, 70), (60, 44, 34), (104, 110, 118))
 CLOTHES = ((44, 58, 92), (92, 40, 48), (40, 76, 66), (70, 66, 78), (128, 116, 96), (30, 34, 40))
 
@@ -55,6 +56,12 @@ class Features:
     long_hair: bool
     hairline: float
     beard: float
+    moustache: bool
+    receding: bool
+    glasses: str
+    fullness: float
+    nose_height: float
+    tilt: float
     age: float
 
 
@@ -88,17 +95,23 @@ def features(seed: int, sex: str) -> Features:
         jaw=about(0.66 if woman else 0.76, 0.16),
         eye_distance=about(0.325, 0.05),
         eye_size=about(0.155 if woman else 0.145, 0.03),
-        eye_height=about(-0.1, 0.05),
+        eye_height=about(-0.1, 0.075),
         brow=about(0.03 if woman else 0.042, 0.014),
         brow_slope=about(0.0, 0.3),
         nose_width=about(0.13 if woman else 0.155, 0.045),
-        nose_length=about(0.36, 0.08),
+        nose_length=about(0.36, 0.1),
         mouth_width=about(0.27, 0.065),
-        mouth_height=about(0.58, 0.04),
+        mouth_height=about(0.58, 0.06),
         lips=about(0.07 if woman else 0.055, 0.022),
         long_hair=woman and dice.random() < 0.8,
-        hairline=about(-0.72, 0.06),
-        beard=0.0 if woman else max(0.0, about(0.15, 0.5)),
+        hairline=about(-0.7, 0.12),
+        beard=0.0 if woman else max(0.0, about(0.2, 0.6)),
+        moustache=not woman and dice.random() < 0.3,
+        receding=not woman and dice.random() < 0.22,
+        glasses=dice.choice(GLASSES),
+        fullness=about(0.0, 0.12),
+        nose_height=about(0.17, 0.08),
+        tilt=about(0.06, 0.2),
         age=age,
     )
 
@@ -200,6 +213,8 @@ def _head(canvas: Field, face: Features, view: View, x: Field, y: Field, soft: f
     for side in (-1, 1):
         _brow(albedo, face, fx, y, side)
     _lay(canvas, albedo * shade[..., None], inside)
+    if face.glasses:
+        _spectacles(canvas, face, fx, y, soft)
     _fringe(canvas, face, x, y, edge, soft)
 
 
@@ -207,9 +222,11 @@ def _relief(face: Features, view: View, fx: Field, x: Field, y: Field, edge: Fie
     """The height field of the face."""
     across = x / (np.maximum(edge, 0.4 * face.width) * 1.03)
     z = 0.72 * np.sqrt((1.02 - across**2 * 0.92 - ((y + 0.05) / 1.25) ** 2 * 0.5).clip(0.01, 2))
-    eye, tip = face.eye_height, face.eye_height + face.nose_length + 0.08
+    eye, tip, mouth = face.eye_height, face.eye_height + face.nose_length + 0.08, face.mouth_height
     along = ((y - eye) / (tip - eye)).clip(0, 1)
-    ridge = np.exp(-((fx / (0.07 + 0.035 * along)) ** 2)) * (0.04 + 0.17 * along) * _step(tip + 0.02 - y, 0.02)
+    ridge = (
+        np.exp(-((fx / (0.07 + 0.035 * along)) ** 2)) * (0.04 + face.nose_height * along) * _step(tip + 0.02 - y, 0.02)
+    )
     z = z + ridge * _step(y - eye + 0.12, 0.06) + 0.1 * _bump(fx, y, (0, tip - 0.03), 0.1, 0.085)
     for side in (-1, 1):
         z = z + 0.065 * _bump(fx, y, (side * face.nose_width, tip), 0.065, 0.06)
@@ -217,10 +234,10 @@ def _relief(face: Features, view: View, fx: Field, x: Field, y: Field, edge: Fie
         z = z + 0.06 * _bump(fx, y, (side * face.eye_distance, eye + 0.01), 0.12, 0.085)
         z = z + 0.05 * _bump(fx, y, (side * face.eye_distance, eye - 0.22), 0.24, 0.07)
         z = z + (0.06 + 0.05 * view.smile) * _bump(fx, y, (side * 0.44, eye + 0.33), 0.2, 0.2)
+        z = z + face.fullness * _bump(fx, y, (side * 0.42, mouth), 0.2, 0.24)
         z = z - (0.012 + 0.012 * view.smile + 0.03 * face.age) * _bump(
             fx, y, (side * (0.27 + (y - tip) * 0.35), tip + 0.12), 0.04, 0.16
         )
-    mouth = face.mouth_height
     z = z + 0.05 * _bump(fx, y, (0, mouth), face.mouth_width * 1.1, 0.14)
     z = (
         z
@@ -252,13 +269,16 @@ def _complexion(face: Features, view: View, fx: Field, y: Field) -> Any:
         around = 1 - _bump(fx, y, (0, face.mouth_height), 0.24, 0.085)
         low = _step(y - 0.33 - 0.35 * np.exp(-((fx / 0.45) ** 2)) * 0.35, 0.07)
         _lay(albedo, face.hair, (min(face.beard, 0.62) * low * around).clip(0, 1))
+    if face.moustache:
+        over = 1 - np.abs((y - face.mouth_height + 0.105 + 0.1 * fx**2) / 0.05) ** 2 - np.abs(fx / 0.3) ** 4
+        _lay(albedo, np.array(face.hair) * (0.9 + 0.2 * np.sin(fx * 90))[..., None], 0.85 * _step(over, 0.3))
     return albedo
 
 
 def _eye(albedo: Field, face: Features, view: View, fx: Field, y: Field, side: int, soft: float) -> None:
     size, at = face.eye_size, (side * face.eye_distance, face.eye_height)
     u, v = (fx - at[0]) / size, (y - at[1]) / size
-    v = v + side * u * 0.06  # the outer corner a little higher
+    v = v + side * u * face.tilt
     upper, lower = 0.48 * (1 - u**2), 0.34 * (1 - u**2) * (1 - 0.25 * view.smile)
     opening = _step(upper + v, 0.06) * _step(lower - v, 0.06) * _step(1 - np.abs(u), 0.04)
     ball = (
@@ -287,6 +307,18 @@ def _brow(albedo: Field, face: Features, fx: Field, y: Field, side: int) -> None
     mask = np.exp(-(np.abs((y - line) / thick) ** 2.4)) * _step(1 - np.abs(u), 0.06)
     hairs = 0.86 + 0.14 * np.sin(fx * 160 + y * 60 * side)
     _lay(albedo, np.array(face.hair) * 0.8, (0.9 * mask * hairs).clip(0, 1))
+
+
+def _spectacles(canvas: Field, face: Features, fx: Field, y: Field, soft: float) -> None:
+    power, high = (2, 0.19) if face.glasses == "round" else (5, 0.15)
+    for side in (-1, 1):
+        u, v = (fx - side * face.eye_distance) / 0.23, (y - face.eye_height - 0.03) / high
+        ring = np.abs((np.abs(u) ** power + np.abs(v) ** power) ** (1 / power) - 1)
+        _lay(canvas, (26, 24, 26), 0.92 * _step(0.085 - ring, 0.02))
+        arm = _step(0.016 - np.abs(y - face.eye_height), soft) * _step(side * fx - face.eye_distance - 0.23, soft)
+        _lay(canvas, (26, 24, 26), 0.8 * arm * _step(face.width - side * fx, soft))
+    bridge = np.abs(y - face.eye_height + 0.02 - 0.04 * (fx / 0.1) ** 2)
+    _lay(canvas, (26, 24, 26), 0.9 * _step(0.018 - bridge, soft) * _step(face.eye_distance - 0.22 - np.abs(fx), soft))
 
 
 def _nostrils(albedo: Field, face: Features, fx: Field, y: Field) -> None:
@@ -319,7 +351,7 @@ def _mouth(albedo: Field, face: Features, view: View, fx: Field, y: Field, soft:
 def _fringe(canvas: Field, face: Features, x: Field, y: Field, edge: Field, soft: float) -> None:
     """Hair over the forehead and temples."""
     parting = 0.5 * (face.age - 0.5)
-    line = face.hairline + 0.3 * np.abs((x - parting) / 0.75) ** 2.6
+    line = (-1.02 if face.receding else face.hairline) + 0.3 * np.abs((x - parting) / 0.75) ** 2.6
     crown = _step(_crown(face, x, y), soft * 2.5)
     mass = _step(line - y, soft * 3)
     down = 1.15 if face.long_hair else 0.02

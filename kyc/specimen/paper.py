@@ -158,4 +158,8 @@ def place(page: Image.Image, portrait: Image.Image, box: Box, fade: float = 0.0)
         return
     # Like a watermark: only what is darker than the studio's backdrop shows.
     grey = picture.convert("L").point(lambda value: round(255 - (255 - min(255, value * 1.18)) * (1 - fade)))
+    screen = Image.new("L", grey.size, 255)
+    for row in range(0, screen.height, 5):  # printed in lines, as second portraits are
+        ImageDraw.Draw(screen).line((0, row, screen.width, row), fill=0, width=2)
+    grey.paste(255, mask=screen.point(lambda value: 255 - value))
     page.paste(ImageChops.multiply(page.crop(box), grey.convert("RGB")), (left, top))

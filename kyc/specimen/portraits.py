@@ -43,14 +43,16 @@ def selfie(person: Person, seed: int = 1) -> Image.Image:
 @lru_cache(maxsize=64)
 def _portrait(face: int | str, sex: str) -> Image.Image:
     if face == "astronaut":
-        return astronaut().crop((8, 0, 376, 472)).resize((384, 492), Image.Resampling.LANCZOS)
+        return astronaut().crop((62, 0, 276, 274)).resize((384, 492), Image.Resampling.LANCZOS)
     small = drawn(features(int(face), sex), View(), (320, 410), STUDIO)
     return small.resize((384, 492), Image.Resampling.BICUBIC)
 
 
 def _astronaut_selfie(turn: float, side: float) -> Image.Image:
     """Another crop of the photograph, turned and lit from one side."""
-    picture = astronaut().rotate(np.degrees(turn), Image.Resampling.BICUBIC, center=(168, 120), expand=False)
+    picture = astronaut().rotate(
+        np.degrees(turn), Image.Resampling.BICUBIC, center=(168, 120), fillcolor=(186, 176, 164)
+    )
     picture = picture.crop((38, 0, 308, 360)).resize((720, 960), Image.Resampling.BICUBIC)
     picture = ImageEnhance.Color(ImageEnhance.Brightness(picture).enhance(0.86)).enhance(0.8)
     pixels = np.asarray(picture, np.float32)

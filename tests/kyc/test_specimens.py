@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from kyc import specimen
-from kyc.specimen import barcode, documents
+from kyc.specimen import barcode, documents, zone
+from kyc.specimen.cases import altered as altered_zone
 
 
 def test_thirty_people_and_more_each_with_a_number_of_their_own() -> None:
@@ -84,3 +85,18 @@ def test_a_document_is_drawn_within_half_a_second_of_the_processors_time() -> No
     started = time.process_time()
     specimen.passport(specimen.people()[9])
     assert time.process_time() - started < 0.5
+
+
+def test_the_altered_zone_breaks_the_check_digit_of_the_expiry_date_and_the_composite() -> None:
+    case = next(case for case in specimen.cases() if case.name == "wrong-check-digit")
+    genuine = specimen.passport_lines(case.holder)[1]
+    altered = altered_zone(case.holder)[1]
+    assert zone.check_digit(altered[21:27]) != altered[27]
+    assert zone.check_digit(altered[0:10] + altered[13:20] + altered[21:43]) != altered[43]
+    assert [at for at in range(44) if altered[at] != genuine[at]] == [21]
+
+
+def test_cases_have_names_of_their_own_and_say_what_they_are() -> None:
+    cases = specimen.cases()
+    assert len({case.name for case in cases}) == len(cases)
+    assert {case.band for case in cases} == {"match", "review", "mismatch", "inconclusive"}
