@@ -159,7 +159,9 @@ def _below(line: Text, labels: Iterable[Text]) -> bool:
 
 
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,4})\s*[./\- ]\s*(\d{1,2})\s*[./\- ]\s*(\d{2,4})(?!\d)")
-_WORDED = re.compile(r"(?<!\d)(\d{1,2})\s*([A-Z]{3,9})\.?(?:\s*[/ ]\s*([A-Z0-9]{3,9}))?\.?\s*((?:19|20)?\d{2})(?!\d)")
+_WORDED = re.compile(
+    r"(?<!\d)(\d{1,2})\s*([A-Z]{3,9})\.?(?:\s*[/ ]\s*([A-Z0-9][A-Z]{2,8}))?\.?\s*((?:19|20)?\d{2})(?!\d)"
+)
 _COMPACT = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2}|\d{4})(?!\d)")
 
 
