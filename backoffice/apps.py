@@ -1,3 +1,4 @@
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -5,3 +6,15 @@ class BackofficeAdminConfig(AdminConfig):
     """Django's admin, with our site as the default one."""
 
     default_site = "backoffice.site.BackofficeSite"
+
+
+class BackofficeConfig(AppConfig):
+    """The composition root as an app: its checks, commands and tasks are found by their usual names."""
+
+    name = "backoffice"
+
+    def ready(self) -> None:
+        from backoffice import checks  # noqa: F401 - registers them
+        from backoffice.celery import broker_folders
+
+        broker_folders()

@@ -1,5 +1,6 @@
 """One file, read from the environment; what must hold in production is a system check with a hint."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import environment as env
+from base import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -17,8 +19,10 @@ SECRET_KEY = env.text("SECRET_KEY")
 FIELD_KEYS = env.text("FIELD_KEYS")
 CHECKPOINT_KEY = env.text("CHECKPOINT_KEY")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
+BIND = env.text("BIND", "127.0.0.1")
 PORT = env.number("PORT", 8000)
-SECURE = not DEMO  # demonstration runs on loopback over plain HTTP
+LOOPBACK_ONLY = DEMO
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # none: /metrics is closed
 
 # --- database, files, jobs -------------------------------------------------------------------------------------
 
@@ -38,12 +42,51 @@ if redis := env.text("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis}}
 
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR / "media"))
-MEDIA_URL = "/media/"
+MEDIA_BUCKET = env.text("MEDIA_BUCKET", "")  # S3-compatible; needs django-storages[s3], see docs/operations.md
+FILES: dict[str, Any] = {"BACKEND": "base.storage.LocalFiles", "OPTIONS": {"location": MEDIA_ROOT}}
+if MEDIA_BUCKET:
+    FILES = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": MEDIA_BUCKET}}
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "base.storage.EncryptedStorage", "OPTIONS": {"inner": FILES}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # an upload is never put unencrypted into a temporary file
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+# --- jobs: the message is a wake-up, the row is the queue ------------------------------------------------------
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost")
+BROKER_FOLDERS = [str(VAR / "broker" / name) for name in ("messages", "exchanges")]
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": BROKER_FOLDERS[0],
+        "data_folder_out": BROKER_FOLDERS[0],
+        "control_folder": BROKER_FOLDERS[1],
+        "polling_interval": 0.1,
+    }
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = ["base.tasks.queue_of"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 120  # seconds
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_TASK_ACKS_LATE = True  # every task is safe to repeat
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.number("WORKER_MEMORY_MB", 1500) * 1024  # in KiB; models leak
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "broker" / "beat-schedule")
+CELERY_TIMEZONE = "UTC"
 
 # --- evidence --------------------------------------------------------------------------------------------------
 
@@ -69,13 +112,19 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_filters",
     "django_otp",
+    "django_structlog",
     "csp",
     "base",
     "controls",
     "django_otp_webauthn",  # its models ask for the person model: after controls
     "kyc",
+    "backoffice.apps.BackofficeConfig",
 ]
 MIDDLEWARE = [
+    "base.requests.RequestId",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "base.requests.DemonstrationIsLocal",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -88,6 +137,7 @@ MIDDLEWARE = [
     "controls.middleware.SignedInOnly",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "backoffice.middleware.ReaderZone",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
@@ -153,9 +203,6 @@ LOGIN_URL = "/sign-in/"
 SESSION_HOURS = env.number("SESSION_HOURS", 12)
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", 30)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 PUBLIC_HOST = env.text("PUBLIC_HOST", ALLOWED_HOSTS[0])  # the name people type; passkeys belong to it
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "controls.Passkey"
 OTP_WEBAUTHN_RP_ID = PUBLIC_HOST
@@ -181,6 +228,36 @@ REST_FRAMEWORK = {
 API_PER_MINUTE = env.number("API_PER_MINUTE", 600)  # by one client or person
 API_ADDRESS_PER_MINUTE = env.number("API_ADDRESS_PER_MINUTE", 1200)  # from one address
 API_REFUSED_PER_MINUTE = env.number("API_REFUSED_PER_MINUTE", 30)  # keys refused from one address
+
+SPECTACULAR_SETTINGS = {"ENABLE_DJANGO_DEPLOY_CHECK": False}  # the schema has tests of its own
+
+# --- browsers and addresses ------------------------------------------------------------------------------------
+
+SECURE = not DEMO  # a demonstration runs on loopback, over plain HTTP
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from inside, past the proxy
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if PROXIES:  # they set this header themselves, whatever the client sent
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrftoken"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# --- logs: only what base.logs declares is written -------------------------------------------------------------
+
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # base.requests has replaced what is not an id
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
+LOGGING = logs.config(env.text("LOG_LEVEL", "INFO"))
 
 # --- words and times -------------------------------------------------------------------------------------------
 

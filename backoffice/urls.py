@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from backoffice import health
 from base.api import Nowhere
 from controls.signin import urls as signin
 
@@ -13,6 +14,9 @@ urlpatterns = [
     path("api/v1/controls/", include("controls.api")),
     path("api/v1/kyc/", include("kyc.api")),
     re_path(r"^api(/|$)", Nowhere.as_view()),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
 ]
 handler400 = "base.problems.bad_request"
 handler404 = "base.problems.not_found"

@@ -8,6 +8,7 @@ authenticated data of a value is where it lies (table, column, row): a value mov
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +20,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 NONCE = 12
 VERSION = b"\x01"
+FILE_VERSION = b"\x02"
+SALT = 32
+PIECE = 64 * 1024  # bytes of a file that are sealed together
 
 
 class Undecryptable(Exception):
@@ -47,6 +51,47 @@ def decrypt(sealed: bytes, place: str) -> bytes:
         return _cipher(key).decrypt(nonce, body, header + place.encode())
     except InvalidTag as error:
         raise Undecryptable(f"{place}: the stored bytes are not those that were written there") from error
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """The key of one file, derived from a data key and the file's salt, so that numbers can serve as nonces."""
+
+    key: bytes
+    place: bytes
+
+    def seal(self, number: int, piece: bytes, *, last: bool) -> bytes:
+        return AESGCM(self.key).encrypt(self._nonce(number, last), piece, self.place)
+
+    def open(self, number: int, sealed: bytes, *, last: bool) -> bytes:
+        try:
+            return AESGCM(self.key).decrypt(self._nonce(number, last), sealed, self.place)
+        except InvalidTag as error:
+            place = self.place.decode(errors="replace")
+            raise Undecryptable(f"{place}: the stored bytes are not those that were written there") from error
+
+    def _nonce(self, number: int, last: bool) -> bytes:
+        return number.to_bytes(NONCE - 1, "big") + bytes([last])
+
+
+def new_file_key(place: str) -> tuple[FileKey, bytes]:
+    """A fresh key, and the header by which it is found again: version, key id, salt."""
+    key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))
+    salt = os.urandom(SALT)
+    return _file_key(key, salt, place), FILE_VERSION + bytes([len(key_id)]) + key_id.encode() + salt
+
+
+def read_file_key(start: bytes, place: str) -> tuple[FileKey, int]:
+    """The key of a file that starts so, and where its first piece begins."""
+    header_end = 2 + start[1] if len(start) > 2 and start[:1] == FILE_VERSION else 0
+    key = _keys(settings.FIELD_KEYS).get(start[2:header_end].decode(errors="replace"))
+    if not header_end or key is None or len(start) < header_end + SALT:
+        raise Undecryptable(f"{place}: no key of FIELD_KEYS fits")
+    return _file_key(key, start[header_end : header_end + SALT], place), header_end + SALT
+
+
+def _file_key(key: bytes, salt: bytes, place: str) -> FileKey:
+    return FileKey(HKDF(hashes.SHA256(), 32, salt=salt, info=b"file").derive(key), b"file:" + place.encode())
 
 
 def blind_index(value: str, purpose: str) -> str:

@@ -1,0 +1,54 @@
+"""Workers and the static schedule of beat.
+
+Rows are the queue: a message is only a wake-up, and the sweeps below find whatever a lost one would have told. The
+schedule stands in code, so that no one administrator can switch the sealer off.
+"""
+
+import os
+import signal
+import warnings
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+# One thread for each process: a worker's pictures do not take the cores from its neighbours.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+from celery import Celery, signals  # noqa: E402 - the threads above count only when set first
+from celery.platforms import SecurityWarning  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django_structlog.celery.steps import DjangoStructLogInitStep  # noqa: E402
+
+# Messages are JSON, so what Celery warns of (pickled code run as root) cannot happen; docs/operations.md says whom to
+# run as all the same.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+QUEUES = ("documents", "faces", "default", "pulse")
+
+app = Celery("backoffice", task_cls="base.tasks:Job")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+app.conf.beat_schedule = {
+    "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
+}
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator] # Celery leaves logging alone when somebody answers this
+def logs_are_set_up_by_django(**options: Any) -> None:
+    pass
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def finish_what_is_under_way(**options: Any) -> None:
+    """Ctrl-C ends whole process groups. The worker is told, and takes no more; its child finishes what it has."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def broker_folders() -> None:
+    """The file-system broker and beat expect their folders to be there."""
+    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+        for folder in settings.BROKER_FOLDERS:
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)

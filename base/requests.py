@@ -1,0 +1,74 @@
+"""What every request passes first: an id to find it by, and the fence around a demonstration."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django_structlog.signals import bind_extra_request_failed_metadata, bind_extra_request_finished_metadata
+
+Next = Callable[[HttpRequest], HttpResponse]
+HEADER = "X-Request-ID"
+
+
+class RequestId:
+    """Takes a caller's X-Request-ID when it is a UUID, else makes one; answers with it and logs by it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = valid_id(request.headers.get(HEADER, "")) or str(uuid4())
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.__dict__.pop("headers", None)  # Django keeps a parsed copy
+        request.request_id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response[HEADER] = request_id
+        return response
+
+
+def valid_id(text: str) -> str | None:
+    if not re.fullmatch(r"[0-9a-fA-F-]{32,36}", text):
+        return None
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+class DemonstrationIsLocal:
+    """A demonstration has passwords that everybody knows: it answers this machine only, whatever it was bound to."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.LOOPBACK_ONLY and not is_loopback(request.META.get("REMOTE_ADDR", "")):
+            text = _("This is a demonstration (DEMO=1): it can be used on the machine it runs on only.")
+            return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@receiver([bind_extra_request_finished_metadata, bind_extra_request_failed_metadata])
+def who_and_where(request: HttpRequest, log_kwargs: dict[str, Any], **rest: Any) -> None:
+    """The pattern of the address (the address itself may hold anything) and who asked."""
+    log_kwargs.pop("request", None)
+    match = getattr(request, "resolver_match", None)
+    log_kwargs |= {"method": request.method, "route": match.route if match else None}
+    if actor := getattr(request, "actor", None):
+        structlog.contextvars.bind_contextvars(actor_id=actor.label)

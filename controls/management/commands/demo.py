@@ -1,0 +1,112 @@
+"""demo: invented people for every role, made by the same actions that make real ones.
+
+Their first passwords lie in an ignored file under var/, so that every `make run` can print them again.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from base import clock
+from controls import approvals, staff
+from controls.actor import Actor
+from controls.models import Person
+from controls.roles import ROLES
+
+COMPANY = "Invented Exchange UAB (demonstration)"
+FIRST = {"administrator": "adam", "compliance_officer": "carla"}
+OTHERS = {
+    "kyc_reviewer": "rita",
+    "senior_kyc_reviewer": "simon",
+    "qa_reviewer": "quentin",
+    "aml_analyst": "alma",
+    "licence_officer": "lukas",
+    "mlro": "mona",
+    "deputy_mlro": "dario",
+    "senior_management": "sofia",
+    "finance_officer": "felix",
+    "finance_controller": "fiona",
+    "treasury": "tomas",
+    "support_agent": "sara",
+    "support_lead": "stefan",
+    "data_protection_officer": "dora",
+    "internal_auditor": "ines",
+}
+PEOPLE = FIRST | OTHERS
+
+
+class Command(BaseCommand):
+    help = "Fills an empty database with demonstration data; refused unless DEMO=1. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Demonstration data needs DEMO=1; this installation may hold real people.")
+        if not Person.all_unrestricted.exists():
+            with transaction.atomic():
+                passwords = {username: secrets.token_urlsafe(9) for username in PEOPLE.values()}
+                hire(passwords)
+                remember(passwords)
+        elif not Person.all_unrestricted.filter(username=FIRST["administrator"]).exists():
+            raise CommandError("This database holds people already; demonstration data goes into an empty one.")
+        self.show()
+
+    def show(self) -> None:
+        if not notes().is_file():
+            self.stdout.write(f"The demonstration people's first passwords were kept in {notes()}, which is gone.")
+            return
+        passwords = json.loads(notes().read_text(encoding="utf-8"))
+        self.stdout.write("Demonstration people (invented) and their first passwords:")
+        for role, username in PEOPLE.items():
+            self.stdout.write(f"  {username:10} {passwords[username]:14} {ROLES[role].name}")
+        self.stdout.write("One-time code of the second factor: .venv/bin/python manage.py otp NAME")
+
+
+def notes() -> Path:
+    return Path(settings.VAR) / "demo-people.json"
+
+
+def remember(passwords: dict[str, str]) -> None:
+    notes().unlink(missing_ok=True)
+    with open(os.open(notes(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(passwords, file)
+
+
+def hire(passwords: dict[str, str]) -> None:
+    """The first two start the installation; every other role is proposed by one of them and agreed by the other."""
+
+    def details(role: str) -> dict[str, str]:
+        username = PEOPLE[role]
+        return {
+            "username": username,
+            "name": f"{username.title()} Invented",
+            "password": passwords[username],
+            "email": f"{username}@demonstration.example",
+            "zone": "Europe/Vilnius",
+        }
+
+    staff.bootstrap(
+        by=Actor.job("controls.bootstrap"),
+        administrator=details("administrator"),
+        officer=details("compliance_officer"),
+        entity=COMPANY,
+    )
+    administrator, officer = (
+        Actor.of(Person.all_unrestricted.get(username=username), confirmed_at=clock.now())
+        for username in FIRST.values()
+    )
+    for role in OTHERS:
+        person = staff.create_person(by=administrator, **details(role))
+        proposal = approvals.propose(
+            by=administrator,
+            name="controls.grant_role",
+            record=person,
+            arguments={"role": role},
+            reason="Demonstration.",
+        )
+        approvals.decide(proposal, by=officer, agrees=True, reason="Demonstration.")
