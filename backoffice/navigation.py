@@ -21,8 +21,36 @@ class Item:
     permission: str = ""
 
 
+SIGHT = "controls.grant_report_sight"
+
 GROUPS: list[tuple[Any, list[Item]]] = [
-    ("", [Item(_("Home"), "home", "admin:index")]),
+    (
+        "",
+        [
+            Item(_("Home"), "home", "admin:index"),
+            Item(_("Proposals"), "how_to_vote", "admin:controls_proposal_changelist", "controls.view_home"),
+        ],
+    ),
+    (
+        _("People and access"),
+        [
+            Item(_("People"), "group", "admin:controls_person_changelist", "controls.view_staff"),
+            Item(_("Role grants"), "badge", "admin:controls_rolegrant_changelist", "controls.view_staff"),
+            Item(_("Sight of reports"), "visibility", "admin:controls_reportsight_changelist", SIGHT),
+            Item(_("Sessions"), "devices", "admin:controls_session_changelist"),
+            Item(_("Lock-outs"), "lock", "admin:controls_lockout_changelist", "controls.view_staff"),
+            Item(_("API clients"), "key", "admin:controls_apiclient_changelist"),
+            Item(_("Roles and actions"), "grid_on", "admin:permissions", "controls.view_staff"),
+            Item(_("Legal entities"), "domain", "admin:controls_legalentity_changelist"),
+        ],
+    ),
+    (
+        _("Evidence"),
+        [
+            Item(_("Audit trail"), "history", "admin:controls_auditentry_changelist"),
+            Item(_("Refused attempts"), "block", "admin:controls_attempt_changelist", "controls.view_audit"),
+        ],
+    ),
 ]
 
 

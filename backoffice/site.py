@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,7 +19,7 @@ from base.admin import ModelAdmin
 from base.pages import HomePage
 
 SIGN_IN = "/sign-in/"
-NOT_OURS = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site"}
+NOT_OURS = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"}
 
 
 class BackofficeSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -51,8 +50,9 @@ class BackofficeSite(UnfoldAdminSite):  # type: ignore[misc]
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return HomePage.as_view()(request)
 
-    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
-        raise PermissionDenied
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The sidebar is drawn from backoffice.navigation."""
+        return []
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What the command palette shows: only what the registered sources find for this reader."""

@@ -1,18 +1,54 @@
 """The base of every admin class: it shows what the actor may see, and changes nothing but through actions."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from django import forms
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+from base import badges, registry
+from base.buttons import Button, Offered, dialog, offered, reasons
+from base.errors import Invalid
+from base.export import as_csv
+from base.pages import RecordPage, refused
+from base.templatetags.backoffice import day, number, when
+
+EXPORT_LIMIT = 10_000
 
 
 class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
-    """Read-only. `permission` opens the list; a single record opens to whoever `visible_to` shows it to."""
+    """Read-only. `permission` opens the list; a single record opens to whoever `visible_to` shows it to.
+
+    `facts` are what the record page's overview shows, `buttons` the verbs on a record, `list_buttons` those that
+    create one, `pages` further addresses (path, name, view) below the model's own, `empty` what an empty list says.
+    """
 
     permission = ""
+    facts: Sequence[str] = ()
+    buttons: Sequence[Button] = ()
+    list_buttons: Sequence[Button] = ()
+    pages: Sequence[tuple[str, str, Callable[..., HttpResponseBase]]] = ()
+    export_fields: Sequence[str] = ()
+    empty: Any = ""
+    record_page: type[RecordPage] = RecordPage
+
     actions = None
-    list_filter_submit = False
+    media = forms.Media()  # read-only pages need none of Django's form scripts
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    change_list_template = "base/list.html"
+
+    # --- who sees what --------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = self.model.objects.visible_to(request.actor)  # type: ignore[attr-defined]
@@ -34,3 +70,172 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    # --- addresses ------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list, a record, its dialogs, the export. Nothing that adds, changes or deletes exists."""
+        guard, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("", guard(self.changelist_view), name=f"{name}_changelist"),
+            path("export/", guard(self.export_view), name=f"{name}_export"),
+            *(path(where, guard(view), name=called) for where, called, view in self.pages),
+            path("do/<slug:verb>/", guard(self.dialog_view), name=f"{name}_do"),
+            path("<str:object_id>/", guard(self.record_view), name=f"{name}_change"),
+            path("<str:object_id>/do/<slug:verb>/", guard(self.dialog_view), name=f"{name}_do"),
+        ]
+
+    def link(self, what: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{what}", args=args)
+
+    def key(self, record: Any) -> str:
+        """What names a record in an address."""
+        return str(record.pk)
+
+    def record(self, request: HttpRequest, object_id: str) -> Any:
+        """What one may not know of does not exist: one answer for both."""
+        try:
+            found = self.get_queryset(request).filter(pk=object_id).first()
+        except (ValueError, ValidationError):
+            found = None
+        if found is None:
+            raise Http404
+        return found
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        if request.method != "GET":
+            raise PermissionDenied
+        buttons = [offered(b, None, self.link("do", b.path), by=request.actor) for b in self.list_buttons]  # type: ignore[attr-defined]
+        shown = {"buttons": buttons, "why_not": reasons(buttons), "empty": self.empty, "export": self.link("export")}
+        answer: HttpResponse = super().changelist_view(request, {**shown, **(extra_context or {})})
+        return answer
+
+    def record_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        record = self.record(request, object_id)
+        return self.record_page.as_view(model_admin=self, record=record)(request)
+
+    def dialog_view(self, request: HttpRequest, verb: str, object_id: str | None = None) -> HttpResponse:
+        record = None if object_id is None else self.record(request, object_id)
+        asked = self.list_buttons if record is None else self.buttons
+        button = next((button for button in asked if button.path == verb), None)
+        if button is None:
+            raise Http404
+        if record is None and not self.has_view_permission(request):
+            raise PermissionDenied
+        return dialog(request, button, record, lambda: self.after(request, record))
+
+    def after(self, request: HttpRequest, record: models.Model | None) -> str:
+        """Where one is taken when it is done: the record while one still sees it, else the list."""
+        if record is None or not self.get_queryset(request).filter(pk=record.pk).exists():
+            return self.link("changelist")
+        return self.link("change", self.key(record))
+
+    def offered(self, request: HttpRequest, record: models.Model) -> list[Offered]:
+        by = request.actor  # type: ignore[attr-defined]
+        shown = [button for button in self.buttons if button.shown(record, by)]
+        return [offered(button, record, self.link("do", self.key(record), button.path), by=by) for button in shown]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [self.column(name) for name in super().get_list_display(request)]
+
+    def column(self, name: str) -> Any:
+        """A plain field as lists show it: times in the reader's zone, states as badges, numbers to the right."""
+        field = next((field for field in self.opts.fields if field.name == name), None)
+        if isinstance(field, models.DateTimeField):
+            return _column(field, lambda record: when(getattr(record, name)))
+        if isinstance(field, models.DateField):
+            return _column(field, lambda record: day(getattr(record, name)))
+        if field is not None and name == "status":
+            return _column(field, badges.state_badge)
+        if isinstance(field, models.IntegerField) and not field.primary_key:
+            return _column(field, lambda record: number(getattr(record, name)))
+        return name
+
+    # --- what pages show of a record ------------------------------------------------------------------------------
+
+    def heading(self, record: Any) -> str:
+        return str(record)
+
+    def strip(self, record: Any) -> list[Any]:
+        """What stands beside the name: the badge of its state, where it has one."""
+        return [badges.state_badge(record)] if hasattr(record, "get_status_display") else []
+
+    def overview(self, record: Any) -> list[tuple[Any, Any]]:
+        return [(self.label(name), self.cell(record, name)) for name in self.facts]
+
+    def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
+        """Small tables below the overview: {"title", "head", "rows", "empty"}."""
+        return []
+
+    def label(self, name: str) -> Any:
+        try:
+            return capfirst(str(self.opts.get_field(name).verbose_name))
+        except FieldDoesNotExist:
+            return capfirst(str(getattr(getattr(self, name), "short_description", name.replace("_", " "))))
+
+    def cell(self, record: Any, name: str) -> Any:
+        """A value as a page shows it."""
+        value = self.value(record, name)
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if hasattr(value, "hour"):
+            return when(value)
+        if hasattr(value, "year"):
+            return day(value)
+        if isinstance(value, list):
+            return ", ".join(str(item) for item in value) or self.get_empty_value_display()
+        return self.get_empty_value_display() if value in (None, "") else value
+
+    def value(self, record: Any, name: str) -> Any:
+        if hasattr(record, f"get_{name}_display"):
+            return getattr(record, f"get_{name}_display")()
+        if hasattr(type(self), name):
+            return getattr(self, name)(record)
+        return getattr(record, name)
+
+    # --- export ---------------------------------------------------------------------------------------------------
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """The list as it is filtered, searched and sorted. A POST, since it leaves an entry that it was read."""
+        if request.method != "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        count = rows.count()
+        if count > EXPORT_LIMIT:
+            return too_many(request, EXPORT_LIMIT)
+        names = self.export_fields or [name for name in self.list_display if name != "__str__"]
+        body = as_csv([self.label(name) for name in names], self.plain_rows(rows, names))
+        registry.note_export(request.actor, self.model, body, {"rows": count, "filter": request.GET.urlencode()})  # type: ignore[attr-defined]
+        answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}.csv"'
+        return answer
+
+    def plain_rows(self, rows: Iterable[Any], names: Sequence[str]) -> Iterable[list[Any]]:
+        for record in rows:
+            yield [_plain(self.value(record, name)) for name in names]
+
+
+def too_many(request: HttpRequest, limit: int) -> HttpResponse:
+    """Refused, rather than cut off in silence."""
+    text = _("More than %(limit)s rows are too many for a file. Narrow the filters, then export again.")
+    return refused(request, text % {"limit": limit}, Invalid.status)
+
+
+def _column(field: "models.Field[Any, Any]", shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def column(record: Any) -> Any:
+        return shown(record)
+
+    column.__name__ = field.name
+    column.short_description = field.verbose_name  # type: ignore[attr-defined]
+    column.admin_order_field = field.name  # type: ignore[attr-defined]
+    return column
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SafeString):
+        return strip_tags(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value if value is None or isinstance(value, int) else str(value)

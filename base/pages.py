@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from base import registry
+from base.buttons import reasons
 
 
 class Page(TemplateView):
@@ -63,6 +64,40 @@ class HomePage(Page):
     def figures(self) -> list[registry.Chart | None]:
         shown = sorted(registry.figures, key=lambda figure: figure.order)
         return [registry.ask(lambda f=f: f.draw(self.actor)) for f in shown if registry.may(f, self.actor)][:4]  # type: ignore[misc]
+
+
+class RecordPage(Page):
+    """Everything about one record: header strip, actions, tabs (overview, what other apps know, timeline)."""
+
+    template_name = "base/record.html"
+    model_admin: Any = None
+    record: Any = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        model_admin, record, tab = self.model_admin, self.record, self.request.GET.get("tab", "")
+        label = record._meta.label_lower
+        panels = [panel for panel in registry.panels if panel.model == label and registry.may(panel, self.actor)]
+        buttons = model_admin.offered(self.request, record)
+        shown: dict[str, Any] = {"opts": None, "record": record, "panels": panels, "tab": tab}
+        if tab == "timeline":
+            shown["events"], shown["missing"] = registry.timeline(self.actor, label, str(record.pk))
+        elif panel := next((panel for panel in panels if panel.name == tab), None):
+            shown["panel"] = panel
+            shown["panel_context"] = registry.ask(lambda: panel.context(self.actor, str(record.pk)))
+        else:
+            shown["tab"] = ""
+            shown["facts"] = model_admin.overview(record)
+            shown["related"] = model_admin.related(self.request, record)
+        return super().get_context_data(
+            title=model_admin.opts.verbose_name_plural,
+            list_link=model_admin.link("changelist") if model_admin.has_view_permission(self.request) else "",
+            heading=model_admin.heading(record),
+            strip=model_admin.strip(record),
+            buttons=buttons,
+            why_not=reasons(buttons),
+            **shown,
+            **kwargs,
+        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 log = logging.getLogger(__name__)
@@ -97,9 +97,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """One sentence of a timeline."""
+    """One sentence of a timeline. Without a time it is something outside the reader's sight: `what` is its hash."""
 
-    at: datetime
+    at: datetime | None
     who: str
     what: Any
     changes: Sequence[Change] = ()
@@ -140,6 +140,7 @@ class Found:
     missing: bool = False
 
 
+sentences: dict[str, Any] = {}  # an action's name: what somebody did, in words
 pages: list[PageEntry] = []
 tiles: list[Tile] = []
 alarms: list[AlarmSource] = []
@@ -147,6 +148,9 @@ figures: list[Figure] = []
 panels: list[Panel] = []
 timelines: list[TimelineSource] = []
 searches: list[SearchSource] = []
+
+# Writes the audit entry of an export (actor, model, the bytes that left, facts). The app that keeps the trail sets it.
+note_export: Callable[[Any, Any, bytes, dict[str, Any]], None]
 
 
 def may(entry: Any, actor: Any) -> bool:
@@ -160,6 +164,17 @@ def ask(work: Callable[[], T]) -> T | None:
     except Exception:  # whatever a neighbour's code raises, this page stays up and says what is missing
         log.exception("a registered entry failed")
         return None
+
+
+def timeline(actor: Any, model: str, key: str) -> tuple[list[Event], bool]:
+    """What happened to a record, newest first; the second is true when a source failed."""
+    events, missing = [], False
+    for source in timelines:
+        if may(source, actor) and source.model in ("", model):
+            found = ask(lambda source=source: list(source.events(actor, model, key)))  # type: ignore[misc]
+            events += found or []
+            missing |= found is None
+    return sorted(events, key=lambda event: event.at or datetime.min.replace(tzinfo=UTC), reverse=True), missing
 
 
 def search(actor: Any, words: str) -> Found:

@@ -9,12 +9,12 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from base import registry
-        from controls import checks, groups, migrating, sealing, timeline  # noqa: F401 - registers the system checks
+        from controls import checks, groups, migrating, pages, sealing  # noqa: F401 - registers the system checks
         from controls.signin import actions  # noqa: F401 - registers the actions
 
+        pages.register()
+
         sealing.declare()
-        registry.timelines.append(registry.TimelineSource("", timeline.events))
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(groups.sync, sender=self, dispatch_uid="controls.groups")

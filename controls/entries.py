@@ -82,7 +82,7 @@ def write(
         person_id=by.person_id,
         action=action,
         record_model=record._meta.label_lower,
-        record_id=str(record.pk),
+        record_id=str(record.pk or ""),
         content=canonical(said),
     )
     AuditValue.objects.create(ref=ref, values={name: _beside(*pair) for name, pair in salted.items()})
@@ -92,6 +92,12 @@ def write(
 def read(actor: Actor, record: models.Model, what: str) -> AuditEntry:
     """The entry of a sensitive read: opening a document or a report is an event too."""
     return write(ref=uuid4(), by=actor, action=what, record=record, changed={})
+
+
+def exported(actor: Actor, model: type[models.Model], body: bytes, facts: Mapping[str, Any]) -> None:
+    """The entry of a list that left as a file: what was asked for, how many rows, and the digest of what was given."""
+    said = {**facts, "sha256": hashlib.sha256(body).hexdigest()}
+    write(ref=uuid4(), by=actor, action="controls.export", record=model(pk=None), changed={}, facts=said)
 
 
 def commitment(salt: str, old: Any, new: Any) -> str:

@@ -28,6 +28,14 @@ class ProposalQuerySet(RestrictedQuerySet):
     def waiting(self) -> Self:
         return self.filter(status=Proposal.Status.PROPOSED)
 
+    def to_decide(self, actor: Any) -> Self:
+        """Those that a vote of this person can bring further."""
+        asked = Q()
+        for permission in actor.permissions:
+            asked |= Q(quorum__has_key=permission)
+        others = self.waiting().filter(asked, expires_at__gt=clock.now()).exclude(proposed_by_id=actor.person_id)
+        return others.exclude(votes__person_id=actor.person_id) if actor.may("controls.decide") else self.none()
+
     def past_expiry(self) -> Self:
         return self.waiting().filter(expires_at__lte=clock.now())
 

@@ -148,16 +148,23 @@ class Delivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["checkpoint", "witness"], name="told_once_a_witness")]
 
 
+class AttemptQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        return self if actor.may("controls.view_audit") else self.none()
+
+
 class Attempt(models.Model):
     """A refused attempt: logged apart from the chain, since nothing was changed."""
 
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=80)
-    action = models.CharField(max_length=80)
-    record_model = models.CharField(max_length=80)
-    record_id = models.CharField(max_length=40)
-    code = models.CharField(max_length=40)
+    at = models.DateTimeField(_("time"))
+    actor = models.CharField(_("actor"), max_length=80)
+    action = models.CharField(_("action"), max_length=80)
+    record_model = models.CharField(_("kind of record"), max_length=80)
+    record_id = models.CharField(_("record"), max_length=40)
+    code = models.CharField(_("why refused"), max_length=40)
+
+    objects = models.Manager.from_queryset(AttemptQuerySet)()
 
     class Meta:
         verbose_name = _("refused attempt")

@@ -42,6 +42,9 @@ class LegalEntity(Record):
 
 
 class PersonQuerySet(RestrictedQuerySet):
+    def without_role(self) -> Self:
+        return self.exclude(grants__in=RoleGrant.all_unrestricted.filter(ended_at=None))
+
     def visible_to(self, actor: Any) -> Self:
         if actor.may("controls.view_staff"):
             return self

@@ -56,8 +56,16 @@ document.addEventListener("htmx:afterSwap", (event) => {
     return;
   }
   before = document.activeElement;
-  requestAnimationFrame(() => focusable(event.target)[0]?.focus());
+  focusWhenShown(event.target);
 });
+
+function focusWhenShown(box) {
+  if (box.checkVisibility()) {
+    (box.querySelector("textarea, select, input:not([type=hidden])") ?? focusable(box)[0])?.focus();
+  } else {
+    requestAnimationFrame(() => focusWhenShown(box));
+  }
+}
 
 document.addEventListener("keydown", (event) => {
   const box = document.getElementById("modal-content");

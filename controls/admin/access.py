@@ -1,0 +1,147 @@
+"""Who is signed in, and which programs call the API."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from base.admin import ModelAdmin
+from base.badges import Colour, labelled
+from base.buttons import Asks, AsksReason, Button
+from base.templatetags.backoffice import when
+from controls import clients
+from controls.admin.proposing import ProposeButton
+from controls.models import ApiClient, ClientKey, LockOut, Person, Session
+from controls.roles import client_choices
+from controls.signin.actions import end_session
+
+
+@admin.register(Session)
+class SessionAdmin(ModelAdmin):
+    list_display = ("person", "state", "browser", "started_at", "seen_at")
+    list_select_related = ("person",)
+    search_fields = ("person__name", "person__username")
+    search_help_text = _("Name or sign-in name of the person")
+    ordering = ("-seen_at",)
+    facts = ("person", "state", "address", "browser", "started_at", "seen_at", "confirmed_at", "ended_at")
+    buttons = (
+        Button(
+            end_session,
+            _("End"),
+            lambda session: _("%(person)s is signed out there at the next click.") % {"person": session.person},
+            kind="danger",
+            icon="logout",
+            done=_("The session has ended."),
+        ),
+    )
+
+    @admin.display(description=_("state"))
+    def state(self, session: Session) -> SafeString:
+        colour = Colour.GREEN if session.is_in_force() else Colour.GREY
+        return labelled(colour, session.state())
+
+    def strip(self, record: Any) -> list[Any]:
+        return [self.state(record)]
+
+
+@admin.register(LockOut)
+class LockOutAdmin(ModelAdmin):
+    permission = "controls.view_staff"
+    list_display = ("kind", "state", "attempts", "last_at", "locked_until")
+    ordering = ("-last_at",)
+    facts = ("kind", "state", "attempts", "last_at", "locked_until")
+    empty = _("Nobody guessed too often. A lock-out is lifted by time alone.")
+
+    @admin.display(description=_("state"))
+    def state(self, lockout: LockOut) -> SafeString:
+        if lockout.is_in_force():
+            return labelled(Colour.RED, _("locked out"))
+        return labelled(Colour.GREY, _("counting"))
+
+    def heading(self, record: Any) -> str:
+        return str(record.get_kind_display())
+
+    def strip(self, record: Any) -> list[Any]:
+        return [self.state(record)]
+
+
+class AsksClient(AsksReason):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    owner: Any = forms.ModelChoiceField(label=_("Owner, who answers for it"), queryset=None)
+    role = forms.ChoiceField(label=_("Role"), choices=client_choices)
+    networks = forms.CharField(
+        label=_("Allowed networks"),
+        required=False,
+        help_text=_("CIDR, separated by commas; none means any."),
+    )
+    valid_days = forms.IntegerField(label=_("Valid for days"), initial=clients.DAYS)
+    field_order = ("name", "owner", "role", "networks", "valid_days", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners = Person.objects.visible_to(self.actor).filter(is_active=True).order_by("name")
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+
+    def clean_networks(self) -> list[str]:
+        return [part for text in self.cleaned_data["networks"].split(",") if (part := text.strip())]
+
+
+class AsksOverlap(Asks):
+    overlap_hours = forms.IntegerField(
+        label=_("Hours for which the old key is still taken"), initial=clients.OVERLAP_HOURS
+    )
+
+
+def _shown(key: ClientKey) -> str:
+    return key.shown or ""
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(ModelAdmin):
+    list_display = ("name", "owner", "role", "state", "expires_at", "last_used_at")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__name")
+    search_help_text = _("Name of the client or of its owner")
+    ordering = ("name",)
+    facts = ("name", "owner", "role", "networks", "state", "made_at", "expires_at", "revoked_at", "last_used_at")
+    empty = _("No program calls the API. Propose a client; its owner issues the key once somebody has agreed.")
+    list_buttons = (
+        ProposeButton(
+            clients.make_client,
+            _("Propose a client"),
+            _("A program that may call the API, once somebody else agrees. Its owner issues the key."),
+            form=AsksClient,
+            icon="add",
+        ),
+    )
+    buttons = (
+        Button(clients.issue_key, _("Issue a key"), form=Asks, icon="key", shows=_shown),
+        Button(clients.rotate_key, _("Rotate the key"), form=AsksOverlap, icon="autorenew", shows=_shown),
+        Button(
+            clients.revoke_client,
+            _("Revoke"),
+            lambda client: _("%(name)s is refused from the next request on, for good.") % {"name": client.name},
+            kind="danger",
+            icon="block",
+        ),
+    )
+
+    @admin.display(description=_("state"))
+    def state(self, client: ApiClient) -> SafeString:
+        if client.revoked_at:
+            return labelled(Colour.RED, _("revoked"))
+        if not client.is_usable():
+            return labelled(Colour.GREY, _("ended"))
+        return labelled(Colour.GREEN, _("in force"))
+
+    def strip(self, record: Any) -> list[Any]:
+        return [self.state(record)]
+
+    def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
+        keys = ClientKey.objects.visible_to(request.actor).filter(client=record).order_by("-made_at")  # type: ignore[attr-defined]
+        rows = [(key.start + "…", when(key.made_at), when(key.ends_at)) for key in keys]
+        head = (_("key starts with"), _("made"), _("ends"))
+        return [{"title": _("Keys"), "head": head, "rows": rows, "empty": _("No key yet. Its owner issues one.")}]

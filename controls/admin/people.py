@@ -1,0 +1,245 @@
+"""Who works here, in which role, for which company."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from base.admin import ModelAdmin
+from base.badges import Colour, labelled
+from base.buttons import Asks, AsksReason, Button
+from base.filters import ChoiceFilter
+from base.templatetags.backoffice import when
+from controls import staff
+from controls.admin.proposing import ProposeButton
+from controls.models import LegalEntity, Person, ReportSight, RoleGrant
+from controls.roles import choices
+from controls.signin.actions import reset_factors
+
+
+class AsksRole(AsksReason):
+    role = forms.ChoiceField(label=_("Role"), choices=choices)
+    field_order = ("role", "reason")
+
+
+class AsksPerson(Asks):
+    username = forms.CharField(label=_("Sign-in name"), max_length=64)
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    zone = forms.CharField(label=_("Time zone"), initial="Europe/Vilnius")
+    password = forms.CharField(
+        label=_("Password for the first sign-in"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("The person chooses another one when they sign in."),
+    )
+
+
+class StateFilter(ChoiceFilter):
+    title = _("state")
+    parameters = ("state",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return [("active", _("active")), ("suspended", _("suspended"))]
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(is_active=typed[0] == "active")
+
+
+class RoleFilter(ChoiceFilter):
+    title = _("role")
+    parameters = ("role",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return [*choices(), ("none", _("none"))]
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        if typed[0] == "none":
+            return rows.without_role()
+        return rows.filter(grants__role=typed[0], grants__ended_at=None)
+
+
+class GrantedRoleFilter(ChoiceFilter):
+    title = _("role")
+    parameters = ("role",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return choices()
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(role=typed[0])
+
+
+@admin.register(Person)
+class PersonAdmin(ModelAdmin):
+    permission = "controls.view_staff"
+    list_display = ("name", "username", "roles_held", "state", "joined_at")
+    list_filter = (StateFilter, RoleFilter)
+    search_fields = ("name", "username")
+    search_help_text = _("Name or sign-in name")
+    ordering = ("name",)
+    facts = ("name", "username", "email", "zone", "roles_held", "state", "joined_at")
+    list_buttons = (
+        Button(
+            staff.create_person,
+            _("New person"),
+            _("Somebody new, without any role. Roles are proposed afterwards and agreed by somebody else."),
+            form=AsksPerson,
+            icon="person_add",
+            done=_("The person can sign in now, and may do nothing yet: propose a role."),
+        ),
+    )
+    buttons = (
+        ProposeButton(
+            staff.grant_role,
+            _("Propose a role"),
+            lambda person: _("%(name)s gets the role once somebody else agrees.") % {"name": person.name},
+            form=AsksRole,
+            icon="add_moderator",
+        ),
+        Button(
+            staff.suspend_person,
+            _("Suspend"),
+            lambda person: (
+                _("%(name)s is out at once, with every session. Two people can undo it.") % {"name": person.name}
+            ),
+            kind="danger",
+            icon="block",
+            done=_("Suspended. Every session has ended."),
+        ),
+        ProposeButton(
+            staff.restore_person,
+            _("Propose to restore"),
+            lambda person: _("%(name)s can sign in again once somebody else agrees.") % {"name": person.name},
+            shown=lambda person, by: not person.is_active,
+        ),
+        ProposeButton(
+            reset_factors,
+            _("Propose to reset factors"),
+            lambda person: (
+                _("For a lost phone. %(name)s sets up new factors at the next sign-in, once somebody else agrees.")
+                % {"name": person.name}
+            ),
+        ),
+        Button(
+            staff.grant_report_sight,
+            _("Let see reports"),
+            lambda person: _("%(name)s will see suspicious-activity reports.") % {"name": person.name},
+            shown=lambda person, by: by.may("controls.grant_report_sight"),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("grants")
+
+    @admin.display(description=_("roles"))
+    def roles_held(self, person: Person) -> str:
+        held = [str(grant.get_role_display()) for grant in person.grants.all() if grant.ended_at is None]
+        return ", ".join(sorted(held))
+
+    @admin.display(description=_("state"), ordering="is_active")
+    def state(self, person: Person) -> SafeString:
+        if person.is_active:
+            return labelled(Colour.GREEN, _("active"))
+        return labelled(Colour.VIOLET, _("suspended"))
+
+    def strip(self, record: Any) -> list[Any]:
+        return [self.state(record)]
+
+    def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
+        grants = RoleGrant.objects.visible_to(request.actor).filter(person=record).select_related("granted_by")  # type: ignore[attr-defined]
+        rows = [
+            (
+                linked(grant, grant.get_role_display()),
+                grant_state(grant),
+                when(grant.granted_at),
+                grant.granted_by or "–",
+            )
+            for grant in grants.order_by("ended_at", "-granted_at")
+        ]
+        head = (_("role"), _("state"), _("since"), _("proposed by"))
+        empty = _("No role is held. An administrator proposes one.")
+        return [{"title": _("Roles"), "head": head, "rows": rows, "empty": empty}]
+
+
+def linked(record: Any, text: Any) -> SafeString:
+    registered = admin.site._registry[type(record)]
+    return format_html('<a href="{}">{}</a>', registered.link("change", record.pk), text)  # type: ignore[attr-defined]
+
+
+def grant_state(grant: RoleGrant) -> SafeString:
+    if grant.ended_at:
+        return labelled(Colour.GREY, _("ended"))
+    if grant.suspended_at:
+        return labelled(Colour.VIOLET, _("suspended"))
+    return labelled(Colour.GREEN, _("in force"))
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(ModelAdmin):
+    permission = "controls.view_staff"
+    list_display = ("role", "person", "state", "granted_at", "granted_by", "ended_at")
+    list_display_links = ("role",)
+    list_filter = (GrantedRoleFilter,)
+    list_select_related = ("person", "granted_by")
+    search_fields = ("person__name", "person__username")
+    search_help_text = _("Name or sign-in name of the person")
+    ordering = ("-granted_at",)
+    facts = ("person", "role", "state", "granted_at", "granted_by", "suspended_at", "ended_at")
+    buttons = (
+        Button(
+            staff.suspend_role,
+            _("Suspend"),
+            lambda grant: _("%(grant)s: the right is gone at once. Two people can undo it.") % {"grant": grant},
+            icon="block",
+        ),
+        ProposeButton(
+            staff.restore_role,
+            _("Propose to restore"),
+            lambda grant: _("%(grant)s: in force again once somebody else agrees.") % {"grant": grant},
+            shown=lambda grant, by: grant.suspended_at is not None,
+        ),
+        Button(
+            staff.end_role,
+            _("End"),
+            lambda grant: _("%(grant)s: ends for good, at once.") % {"grant": grant},
+            kind="danger",
+        ),
+    )
+
+    @admin.display(description=_("state"))
+    def state(self, grant: RoleGrant) -> SafeString:
+        return grant_state(grant)
+
+    def strip(self, record: Any) -> list[Any]:
+        return [grant_state(record)]
+
+
+@admin.register(ReportSight)
+class ReportSightAdmin(ModelAdmin):
+    permission = "controls.grant_report_sight"
+    list_display = ("person", "granted_by", "granted_at", "ended_at")
+    list_select_related = ("person", "granted_by")
+    search_fields = ("person__name",)
+    ordering = ("-granted_at",)
+    facts = ("person", "granted_by", "granted_at", "ended_at")
+    empty = _("Nobody sees suspicious-activity reports. Open a person and let them.")
+    buttons = (
+        Button(
+            staff.end_report_sight,
+            _("End"),
+            lambda sight: _("%(person)s will see no report from now on.") % {"person": sight.person},
+            kind="danger",
+        ),
+    )
+
+
+@admin.register(LegalEntity)
+class LegalEntityAdmin(ModelAdmin):
+    list_display = ("name", "country", "zone")
+    search_fields = ("name",)
+    ordering = ("name",)
+    facts = ("name", "country", "zone")

@@ -1,0 +1,150 @@
+"""The inbox: what waits for this person's agreement, what they proposed, what was decided."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from base.admin import ModelAdmin
+from base.buttons import AsksReason, Button, reasons
+from base.pages import InboxPage, Tab
+from controls import approvals, sentences
+from controls.actor import Actor
+from controls.models import Proposal
+
+
+def _asked(proposal: Proposal) -> str:
+    """What is asked for: the verb of the action."""
+    return proposal.action.partition(".")[2].replace("_", " ").capitalize()
+
+
+def _with_subjects(rows: list[Proposal], actor: Actor) -> list[Proposal]:
+    """Each with `.subject`, the record it is about, where this reader may see it: one query a kind of record."""
+    by_model: dict[str, set[str]] = {}
+    for row in rows:
+        by_model.setdefault(row.record_model, set()).add(row.record_id)
+    known: dict[tuple[str, str], Any] = {}
+    for model, found in admin.site._registry.items():
+        if keys := by_model.get(model._meta.label_lower):
+            for record in model.objects.visible_to(actor).filter(pk__in=keys):  # type: ignore[attr-defined]
+                known[model._meta.label_lower, str(record.pk)] = found, record
+    for row in rows:
+        admin_class, record = known.get((row.record_model, row.record_id), (None, None))
+        row.asked = _asked(row)  # type: ignore[attr-defined]
+        row.subject = record  # type: ignore[attr-defined]
+        row.subject_link = admin_class.link("change", record.pk) if admin_class else ""  # type: ignore[attr-defined]
+    return rows
+
+
+class Inbox(InboxPage):
+    """`?p=` says which proposal is open; without it the first of the list is."""
+
+    template_name = "controls/proposals.html"
+    title = _("Proposals")
+    permission = "controls.view_home"
+    model_admin: Any = None
+    open_id = ""
+    empty = _("No proposal waits for you. What you propose yourself is decided by somebody else.")
+
+    def tabs(self) -> list[Tab]:
+        seen = Proposal.objects.visible_to(self.actor).select_related("proposed_by")
+        mine = seen.filter(proposed_by_id=self.actor.person_id)
+        return [
+            Tab("decide", _("Mine to decide"), seen.to_decide(self.actor)),
+            Tab("proposed", _("I proposed"), mine),
+            Tab("decided", _("Decided"), seen.exclude(status=Proposal.Status.PROPOSED)),
+            Tab("all", _("All waiting"), seen.waiting()),
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        asked = self.open_id or self.request.GET.get("p", "")
+        rows = list(context["page"])
+        chosen = self.model_admin.record(self.request, asked) if asked else (rows[0] if rows else None)
+        _with_subjects([*rows, *([chosen] if chosen else [])], self.actor)
+        if chosen is not None:
+            context |= self.detail(chosen)
+        return {**context, "rows": rows, "open": chosen}
+
+    def detail(self, proposal: Proposal) -> dict[str, Any]:
+        buttons = self.model_admin.offered(self.request, proposal)
+        words = sentences.Words((_model(row), {row["field"]: row}) for row in proposal.difference)
+        difference = [
+            {
+                "field": words.field(_model(row), row["field"]),
+                "old": words.value(_model(row), row["field"], row["old"]),
+                "new": words.value(_model(row), row["field"], row["new"]),
+            }
+            for row in proposal.difference
+        ]
+        votes = proposal.votes.select_related("person").order_by("at")
+        return {
+            "difference": difference,
+            "votes": votes,
+            "buttons": buttons,
+            "why_not": reasons(buttons),
+        }
+
+
+def _model(row: dict[str, Any]) -> str:
+    """Which model a row of the difference speaks of: that of its record, or the app of the action."""
+    if record := row.get("record"):
+        return str(record).partition(":")[0]
+    app, field = row["action"].partition(".")[0], row["field"].partition(".")[0]
+    return f"{app}.{field}"
+
+
+def _agree(agrees: bool) -> dict[str, Any]:
+    return {"agrees": agrees}
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ModelAdmin):
+    permission = "controls.view_home"
+    list_display = ("action", "status", "proposed_by", "proposed_at", "expires_at", "decided_at")
+    list_select_related = ("proposed_by",)
+    ordering = ("-proposed_at",)
+    buttons = (
+        Button(
+            approvals.decide,
+            _("Agree"),
+            lambda p: _("%(what)s: it is done with the last vote that is needed.") % {"what": _asked(p)},
+            kind="primary",
+            key="a",
+            name="agree",
+            fixed=_agree(True),
+            done=_("You agreed."),
+        ),
+        Button(
+            approvals.decide,
+            _("Decline"),
+            _("The proposal ends here; it can be made again."),
+            kind="danger",
+            key="d",
+            name="decline",
+            fixed=_agree(False),
+            done=_("You declined. The proposal is closed."),
+        ),
+        Button(
+            approvals.withdraw,
+            _("Withdraw"),
+            _("The proposal ends here; it can be made again."),
+            form=AsksReason,
+            name="withdraw",
+            done=_("Withdrawn."),
+            shown=lambda proposal, by: proposal.proposed_by_id == by.person_id,
+        ),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return Inbox.as_view(model_admin=self)(request)
+
+    def record_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        if request.GET.get("tab") == "timeline":
+            return super().record_view(request, object_id)
+        return Inbox.as_view(model_admin=self, open_id=object_id)(request)
+
+    def heading(self, record: Any) -> str:
+        return _asked(record)

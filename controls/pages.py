@@ -1,0 +1,186 @@
+"""What internal controls show on shared pages: tiles, alarms, figures, timelines, search, and the permission matrix."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from base import clock, registry
+from base.pages import Page
+from base.templatetags.backoffice import length
+from controls import entries, sealing, sentences, timeline
+from controls.actions import REGISTRY
+from controls.actor import Actor
+from controls.models import ApiClient, Attempt, AuditEntry, Person, Proposal, Session
+from controls.models.lockouts import LockOut
+from controls.roles import ROLES
+
+UNSEALED_AT_MOST = timedelta(minutes=5)
+DAYS = 14
+HITS = 6
+TOLD = 200  # entries a timeline shows
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    registry.note_export = entries.exported
+    registry.pages.append(registry.PageEntry("permissions/", "permissions", PermissionsPage.as_view()))
+    registry.timelines.append(registry.TimelineSource("", _trail))
+    registry.alarms += [
+        registry.AlarmSource("controls.view_audit", _unsealed),
+        registry.AlarmSource("controls.view_audit", _many_refusals),
+        registry.AlarmSource("controls.view_staff", _locked_out),
+    ]
+    registry.tiles += [
+        registry.Tile(
+            gettext_lazy("Proposals to decide"),
+            "controls.decide",
+            lambda actor: Proposal.objects.visible_to(actor).to_decide(actor).count(),
+            lambda: reverse("admin:controls_proposal_changelist") + "?tab=decide",
+            icon="how_to_vote",
+            empty=gettext_lazy("No proposal waits for you."),
+        ),
+        registry.Tile(
+            gettext_lazy("I proposed, others decide"),
+            "controls.propose",
+            lambda actor: Proposal.objects.visible_to(actor).waiting().filter(proposed_by_id=actor.person_id).count(),
+            lambda: reverse("admin:controls_proposal_changelist") + "?tab=proposed",
+            icon="outgoing_mail",
+            empty=gettext_lazy("Nothing of yours waits for others."),
+        ),
+        registry.Tile(
+            gettext_lazy("People without a role"),
+            "controls.manage_staff",
+            lambda actor: Person.objects.visible_to(actor).filter(is_active=True).without_role().count(),
+            lambda: reverse("admin:controls_person_changelist") + "?state=active&role=none",
+            icon="person_alert",
+            empty=gettext_lazy("Everybody active holds a role."),
+        ),
+    ]
+    registry.figures += [
+        registry.Figure("controls.view_audit", _deeds, order=10),
+        registry.Figure("controls.view_audit", _refusals, order=20),
+        registry.Figure("controls.view_staff", _signing_in, order=30),
+    ]
+    registry.searches += [
+        registry.SearchSource("", _people),
+        registry.SearchSource("controls.view_staff", _clients),
+    ]
+
+
+# --- timeline -----------------------------------------------------------------------------------------------------
+
+
+def _trail(actor: Actor, model: str, key: str) -> Iterable[registry.Event]:
+    """Entries about the record, as visible as everything they are about; the others as bare leaf hashes."""
+    rows = list(AuditEntry.all_unrestricted.filter(record_model=model, record_id=key)[:TOLD])
+    seen = timeline.visible(rows, actor)
+    yield from sentences.events(row for row in rows if row.pk in seen)
+    for hidden in timeline.sentences([row for row in rows if row.pk not in seen], actor):
+        yield registry.Event(None, "", hidden.leaf)
+
+
+# --- alarms and figures -------------------------------------------------------------------------------------------
+
+
+def _unsealed(actor: Actor) -> Iterable[registry.Alarm]:
+    lag = sealing.lag()
+    if lag is not None and lag > UNSEALED_AT_MOST:
+        text = _("Entries of the last %(time)s are not sealed yet: the sealer has stopped.") % {"time": length(lag)}
+        yield registry.Alarm(text, reverse("admin:controls_auditentry_changelist"))
+
+
+def _many_refusals(actor: Actor) -> Iterable[registry.Alarm]:
+    """Somebody who is refused again and again within an hour tries doors."""
+    since = clock.now() - timedelta(hours=1)
+    tried = Counter(Attempt.objects.visible_to(actor).filter(at__gte=since).values_list("actor", flat=True))
+    names = sentences.names_of_actors({label for label, count in tried.items() if count >= 20})
+    for label, name in names.items():
+        text = _("%(name)s was refused %(count)s times within the last hour.")
+        link = reverse("admin:controls_attempt_changelist") + f"?person={label}"
+        yield registry.Alarm(text % {"name": name, "count": tried[label]}, link, "amber")
+
+
+def _locked_out(actor: Actor) -> Iterable[registry.Alarm]:
+    count = LockOut.objects.visible_to(actor).in_force().count()
+    if count:
+        text = ngettext("%(count)s lock-out is in force: somebody guessed.", "%(count)s lock-outs are in force.", count)
+        yield registry.Alarm(text % {"count": count}, reverse("admin:controls_lockout_changelist"), "amber")
+
+
+def _by_day(moments: Iterable[Any]) -> tuple[list[str], list[int]]:
+    days = [clock.today() - timedelta(days=back) for back in reversed(range(DAYS))]
+    counted = Counter(moment.date() for moment in moments)
+    return [f"{day:%d %b}" for day in days], [counted[day] for day in days]
+
+
+def _since() -> Any:
+    return clock.now() - timedelta(days=DAYS)
+
+
+def _deeds(actor: Actor) -> registry.Chart:
+    rows = AuditEntry.objects.visible_to(actor).filter(at__gte=_since()).values_list("at", flat=True)
+    labels, series = _by_day(rows.iterator())
+    text = _("actions in 14 days, by day")
+    return registry.Chart(text, f"{sum(series):,}", reverse("admin:controls_auditentry_changelist"), labels, series)
+
+
+def _refusals(actor: Actor) -> registry.Chart:
+    rows = Attempt.objects.visible_to(actor).filter(at__gte=_since()).values_list("at", flat=True)
+    labels, series = _by_day(rows.iterator())
+    text = _("refused attempts in 14 days, by day")
+    return registry.Chart(text, f"{sum(series):,}", reverse("admin:controls_attempt_changelist"), labels, series)
+
+
+def _signing_in(actor: Actor) -> registry.Chart:
+    rows = Session.objects.visible_to(actor).filter(started_at__gte=_since()).values_list("started_at", flat=True)
+    labels, series = _by_day(rows.iterator())
+    text = _("sessions begun in 14 days, by day")
+    return registry.Chart(text, f"{sum(series):,}", reverse("admin:controls_session_changelist"), labels, series)
+
+
+# --- search -------------------------------------------------------------------------------------------------------
+
+
+def _people(actor: Actor, words: str) -> Iterable[registry.Hit]:
+    found = Person.objects.visible_to(actor).filter(Q(name__icontains=words) | Q(username__icontains=words))
+    for person in found.order_by("name")[:HITS]:
+        yield registry.Hit(
+            person.name, _("person"), reverse("admin:controls_person_change", args=[person.pk]), "person"
+        )
+
+
+def _clients(actor: Actor, words: str) -> Iterable[registry.Hit]:
+    for client in ApiClient.objects.visible_to(actor).filter(name__icontains=words).order_by("name")[:HITS]:
+        link = reverse("admin:controls_apiclient_change", args=[client.pk])
+        yield registry.Hit(client.name, _("API client"), link, "key")
+
+
+# --- the permission matrix ----------------------------------------------------------------------------------------
+
+
+class PermissionsPage(Page):
+    """Which role may run which action: drawn from the table and the registry that decide it."""
+
+    template_name = "controls/permissions.html"
+    title = gettext_lazy("Roles and actions")
+    permission = "controls.view_staff"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        roles = [role for role in ROLES.values() if role.kind == "person"]
+        rows = [
+            {
+                "name": name,
+                "deed": sentences.deed(name),
+                "action": REGISTRY[name],
+                "cells": [REGISTRY[name].permission in role.permissions for role in roles],
+            }
+            for name in sorted(REGISTRY)
+            if any(REGISTRY[name].permission in role.permissions for role in roles)
+        ]
+        return super().get_context_data(roles=[role.name for role in roles], rows=rows, **kwargs)

@@ -1,0 +1,170 @@
+"""The trail as people read it: who did what, which values, why, in words instead of keys."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from base import registry
+from base.models import Mask
+from base.templatetags.backoffice import when
+from controls.models import ApiClient, AuditEntry, AuditValue, Person
+from controls.roles import JOBS, ROLES
+
+DOTS = "••••"
+
+DEEDS: dict[str, Any] = {
+    "controls.bootstrap": gettext_lazy("set up the first two role-holders"),
+    "controls.create_person": gettext_lazy("created the person"),
+    "controls.grant_role": gettext_lazy("granted a role, as agreed"),
+    "controls.suspend_role": gettext_lazy("suspended the role"),
+    "controls.restore_role": gettext_lazy("restored the role, as agreed"),
+    "controls.end_role": gettext_lazy("ended the role"),
+    "controls.suspend_person": gettext_lazy("suspended the person"),
+    "controls.restore_person": gettext_lazy("restored the person, as agreed"),
+    "controls.grant_report_sight": gettext_lazy("granted sight of reports"),
+    "controls.end_report_sight": gettext_lazy("ended the sight of reports"),
+    "controls.propose": gettext_lazy("proposed a change"),
+    "controls.decide": gettext_lazy("answered the proposal"),
+    "controls.withdraw": gettext_lazy("withdrew the proposal"),
+    "controls.expire": gettext_lazy("closed the proposal, which had expired"),
+    "controls.make_client": gettext_lazy("created the API client, as agreed"),
+    "controls.issue_key": gettext_lazy("issued a key"),
+    "controls.rotate_key": gettext_lazy("rotated the key"),
+    "controls.end_key": gettext_lazy("ended a key"),
+    "controls.revoke_client": gettext_lazy("revoked the API client"),
+    "controls.sign_in": gettext_lazy("signed in"),
+    "controls.sign_out": gettext_lazy("signed out"),
+    "controls.end_session": gettext_lazy("ended the session"),
+    "controls.end_other_sessions": gettext_lazy("ended all their other sessions"),
+    "controls.replace_temporary_password": gettext_lazy("chose a password of their own"),
+    "controls.change_password": gettext_lazy("changed their password"),
+    "controls.enrol_authenticator": gettext_lazy("set up an authenticator app"),
+    "controls.replace_authenticator": gettext_lazy("replaced the authenticator app"),
+    "controls.add_passkey": gettext_lazy("added a passkey"),
+    "controls.remove_factor": gettext_lazy("removed a second factor"),
+    "controls.new_recovery_codes": gettext_lazy("made new recovery codes"),
+    "controls.confirm_recovery_codes": gettext_lazy("confirmed the new recovery codes"),
+    "controls.reset_factors": gettext_lazy("reset the second factors, as agreed"),
+    "controls.export": gettext_lazy("exported a list"),
+}
+
+
+def deed(action: str) -> Any:
+    """What was done, in words: the app's own, or the verb itself."""
+    known = DEEDS.get(action) or registry.sentences.get(action)
+    return known or action.partition(".")[2].replace("_", " ")
+
+
+def events(entries: Iterable[AuditEntry]) -> list[registry.Event]:
+    """One sentence an entry. Four queries whatever their number, one more for each kind of record named in values."""
+    entries = list(entries)
+    values = {row.ref: row.values for row in AuditValue.objects.filter(ref__in=[entry.ref for entry in entries])}
+    who = names_of_actors({entry.actor for entry in entries})
+    words = Words((entry.record_model, values.get(entry.ref, {})) for entry in entries)
+    return [_event(entry, values.get(entry.ref), who, words) for entry in entries]
+
+
+def _event(entry: AuditEntry, values: Any, who: dict[str, str], words: "Words") -> registry.Event:
+    changes = [
+        registry.Change(words.field(entry.record_model, name), *_pair(words, entry.record_model, name, value))
+        for name, value in sorted((values or {}).items())
+        if name != "reason"
+    ]
+    if values is None and json.loads(entry.content)["values"]:
+        changes = [registry.Change(_("values"), None, _("erased; what remains proves that they were not changed"))]
+    reason = (values or {}).get("reason", {}).get("new") or ""
+    return registry.Event(entry.at, who[entry.actor], deed(entry.action), changes, str(reason))
+
+
+def _pair(words: "Words", model: str, name: str, value: dict[str, Any]) -> tuple[Any, Any]:
+    if value["mask"] != Mask.SHOWN.value:
+        return None, DOTS
+    return words.value(model, name, value["old"]), words.value(model, name, value["new"])
+
+
+def names_of_actors(labels: set[str]) -> dict[str, str]:
+    """Actors by the label that records store: people and programs by name, jobs by their role."""
+    people = _named(Person.all_unrestricted, labels, "person")
+    programs = _named(ApiClient.all_unrestricted, labels, "client")
+    return {label: people.get(label) or programs.get(label) or _job(label) for label in labels}
+
+
+def _named(rows: Any, labels: set[str], kind: str) -> dict[str, str]:
+    keys = [label.partition(":")[2] for label in labels if label.startswith(f"{kind}:")]
+    if not keys:
+        return {}
+    return {f"{kind}:{key}": name for key, name in rows.filter(pk__in=keys).values_list("pk", "name")}
+
+
+def _job(label: str) -> str:
+    kind, _separator, name = label.partition(":")
+    if kind == "job" and name in JOBS:
+        return str(ROLES[JOBS[name]].name)
+    return _("somebody unknown")
+
+
+class Words:
+    """Fields and plain values of the trail in words. Records that values point at are looked up in one go."""
+
+    def __init__(self, told: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        wanted: dict[type[models.Model], set[str]] = {}
+        for model, values in told:
+            for name, value in values.items():
+                field = field_of(model, name)
+                if isinstance(field, models.ForeignKey):
+                    target: Any = field.related_model
+                    wanted.setdefault(target, set()).update(str(v) for v in (value["old"], value["new"]) if v)
+        self.names = {(model, str(row.pk)): str(row) for model, keys in wanted.items() for row in _rows(model, keys)}
+
+    def field(self, model: str, name: str) -> str:
+        field = field_of(model, name)
+        return str(field.verbose_name) if field is not None else name.rpartition(".")[2].replace("_", " ")
+
+    def value(self, model: str, name: str, value: Any) -> Any:
+        field = field_of(model, name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(field, models.ForeignKey):
+            return self.names.get((field.related_model, str(value)), str(value))
+        if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
+            return when(moment)
+        if isinstance(field, models.Field) and field.choices:
+            return dict(field.flatchoices).get(value, value)
+        return ", ".join(str(item) for item in value) if isinstance(value, list) else value
+
+
+def field_of(model: str, name: str) -> "models.Field[Any, Any] | None":
+    """The field an audited value belongs to; "rolegrant.role" names one of the record that an action made."""
+    kind, _dot, plain = name.rpartition(".")
+    label = f"{model.partition('.')[0]}.{kind}" if kind else model
+    try:
+        field = apps.get_model(label)._meta.get_field(plain)
+    except (LookupError, ValueError, FieldDoesNotExist):  # an entry outlives the code that wrote it
+        return None
+    return field if isinstance(field, models.Field) else None
+
+
+def _rows(model: Any, keys: set[str]) -> Sequence[Any]:
+    rows = getattr(model, "all_unrestricted", None) or model._default_manager
+    related = [f.name for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.name == "person"]
+    return list(rows.filter(pk__in=[key for key in keys if _is_key(model, key)]).select_related(*related))
+
+
+def _is_key(model: Any, key: str) -> bool:
+    if not isinstance(model._meta.pk, models.UUIDField):
+        return key.isdigit()
+    try:
+        UUID(key)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""Every address of the admin site, and who may open it. A page without a row here fails the sweep."""
+
+from collections.abc import Iterator
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver
+
+ALL = "*"
+STAFF_READERS = {
+    "administrator",
+    "compliance_officer",
+    "mlro",
+    "deputy_mlro",
+    "senior_management",
+    "internal_auditor",
+}
+AUDITORS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_officer", "internal_auditor"}
+
+# Name of the address: the roles that get 200; everybody else who is signed in gets 403.
+WHO_OPENS: dict[str, set[str] | str] = {
+    "index": ALL,
+    "search": ALL,
+    "jsi18n": ALL,
+    "permissions": STAFF_READERS,
+    "controls_person_changelist": STAFF_READERS,
+    "controls_rolegrant_changelist": STAFF_READERS,
+    "controls_reportsight_changelist": {"mlro"},
+    "controls_legalentity_changelist": ALL,
+    "controls_session_changelist": ALL,
+    "controls_lockout_changelist": STAFF_READERS,
+    "controls_apiclient_changelist": ALL,
+    "controls_auditentry_changelist": ALL,
+    "controls_attempt_changelist": AUDITORS,
+    "controls_proposal_changelist": ALL,
+}
+
+
+def names() -> Iterator[str]:
+    """The names of all addresses of the site, whether a record's or not."""
+    yield from _walk(admin.site.urls[0])
+
+
+def _walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns)
+        else:
+            yield str(pattern.name)

@@ -1,0 +1,98 @@
+"""Every address of the admin site for every role: who opens it, who is refused, what does not exist for whom."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from controls.actor import Actor
+from controls.models import Person, RoleGrant
+from controls.roles import ROLES
+from tests.backoffice.pages import ALL, WHO_OPENS, names
+from tests.conftest import Make, SignInAs
+
+PEOPLE = sorted(role for role, found in ROLES.items() if found.kind == "person")
+OF_A_RECORD = ("_change", "_do", "_export")
+BESIDE = {"kyc"}  # apps that bring a table of their own
+
+
+def test_every_address_has_its_row() -> None:
+    ours = {name for name in names() if name.partition("_")[0] not in BESIDE}
+    lists = {name for name in ours if name != "None" and not name.endswith(OF_A_RECORD)}
+    assert lists == set(WHO_OPENS)
+
+
+@pytest.mark.parametrize("role", [*PEOPLE, ""])
+def test_each_page_opens_for_its_roles_and_for_nobody_else(
+    client: Client, signin_as: SignInAs, make_actor: Make, role: str
+) -> None:
+    signin_as(client, make_actor("somebody", *([role] if role else [])))
+    expected = {name: 200 if who == ALL or role in who else 403 for name, who in WHO_OPENS.items()}
+    if not role:
+        expected["controls_proposal_changelist"] = 403
+    found = {name: client.get(reverse(f"admin:{name}")).status_code for name in WHO_OPENS}
+    assert found == expected
+
+
+def test_nothing_opens_without_a_second_factor(client: Client, administrator: Actor) -> None:
+    person = Person.all_unrestricted.get(pk=str(administrator.person_id))
+    client.force_login(person)  # the password alone, as far as Django knows
+    for name in WHO_OPENS:
+        answer = client.get(reverse(f"admin:{name}"))
+        assert (name, answer.status_code) == (name, 302)
+        assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("model", ["person", "rolegrant", "reportsight", "session", "apiclient", "proposal", "lockout"])
+def test_a_record_that_does_not_exist_is_not_found(
+    client: Client, signin_as: SignInAs, administrator: Actor, model: str
+) -> None:
+    signin_as(client, administrator)
+    missing = "0190163d-8694-739b-aea5-966c26f8ad91"
+    for key in (missing, "1", "x' or 1=1", "%00"):
+        assert client.get(f"/admin/controls/{model}/{key}/").status_code == 404
+        assert client.get(f"/admin/controls/{model}/{key}/do/end/").status_code == 404
+
+
+def test_what_one_may_not_know_of_looks_like_what_does_not_exist(
+    client: Client, signin_as: SignInAs, reviewer: Actor, officer: Actor
+) -> None:
+    signin_as(client, reviewer)
+    hidden = client.get(f"/admin/controls/person/{officer.person_id}/")
+    missing = client.get("/admin/controls/person/0190163d-8694-739b-aea5-966c26f8ad91/")
+    assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
+    assert hidden.status_code == 404
+
+
+def test_somebody_sees_their_own_record_and_grants(client: Client, signin_as: SignInAs, reviewer: Actor) -> None:
+    signin_as(client, reviewer)
+    grant = RoleGrant.all_unrestricted.get(person=reviewer.person_id)
+    assert client.get(f"/admin/controls/person/{reviewer.person_id}/").status_code == 200
+    assert client.get(f"/admin/controls/rolegrant/{grant.pk}/").status_code == 200
+
+
+def test_no_address_adds_changes_or_deletes() -> None:
+    assert not [name for name in names() if name.endswith(("_add", "_delete", "_history"))]
+
+
+@pytest.mark.parametrize("path", ["", "add/", "x/delete/", "x/change/"])
+def test_posts_of_the_old_admin_change_nothing(
+    client: Client, signin_as: SignInAs, administrator: Actor, path: str
+) -> None:
+    signin_as(client, administrator)
+    assert client.post(f"/admin/controls/person/{path}", {"name": "changed"}).status_code in {403, 404, 405}
+    assert not Person.all_unrestricted.filter(name="changed").exists()
+
+
+def test_the_sidebar_leads_only_to_pages_that_open(client: Client, signin_as: SignInAs, make_actor: Make) -> None:
+    for role in ("kyc_reviewer", "mlro", "internal_auditor", "administrator"):
+        client = Client()
+        signin_as(client, make_actor(f"nav_{role}", role))
+        page = client.get("/admin/")
+        links = [item["link"] for group in page.context["sidebar_navigation"] for item in group["items"]]
+        assert links
+        assert {client.get(link).status_code for link in links} == {200}
+
+
+def test_every_model_admin_says_who_opens_its_list() -> None:
+    assert all(hasattr(found, "permission") for found in admin.site._registry.values())
