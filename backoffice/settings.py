@@ -222,8 +222,25 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "base.bodies.AlwaysFirst",
     "EXCEPTION_HANDLER": "base.problems.handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "base.openapi.Described",
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Back office",
+    "DESCRIPTION": "One POST is one action. How to call it, with examples, is in docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["controls.api_access.Somebody"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
+    "ENUM_NAME_OVERRIDES": {
+        "DocumentKindEnum": "kyc.models.Document.Kind",
+        "DecisionKindEnum": "kyc.models.Decision.Kind",
+    },
+    "PREPROCESSING_HOOKS": ["base.openapi.without_last_slash"],
 }
 API_PER_MINUTE = env.number("API_PER_MINUTE", 600)  # by one client or person
 API_ADDRESS_PER_MINUTE = env.number("API_ADDRESS_PER_MINUTE", 1200)  # from one address

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import JSONRenderer
 
 from backoffice import health
 from base.api import Nowhere
@@ -13,6 +15,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),
     path("api/v1/kyc/", include("kyc.api")),
+    path("api/v1/openapi.json", SpectacularAPIView.as_view(renderer_classes=[JSONRenderer]), name="openapi"),
+    path("docs/api/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     re_path(r"^api(/|$)", Nowhere.as_view()),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -153,24 +153,6 @@ class Output(serializers.ModelSerializer[Any]):
         return view.available(record) if hasattr(view, "available") else []
 
 
-class ProblemOutput(serializers.Serializer[Any]):
-    """RFC 9457 problem details."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField(help_text=gettext_lazy("stable; programs decide by it"))
-    detail = serializers.CharField(help_text=gettext_lazy("for people"))
-    errors = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.DictField(child=serializers.CharField()),
-        required=False,
-        help_text=gettext_lazy("inputs at fault: field, code, detail"),
-    )
-
-    class Meta:
-        ref_name = "Problem"
-
-
 class Addresses(routers.SimpleRouter):
     """The addresses of one app's API, with or without the last slash."""
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from base.api import Addresses, Known, Output
-from controls import clients, staff
-from controls.api_actions import ActionRecords, makes, post
-from controls.models import ApiClient, ClientKey, Person, RoleGrant
+from base.api import Addresses, Known, Output, Records
+from base.errors import NotFound
+from controls import api_schema, approvals, clients, staff, timeline
+from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
+from controls.models import ApiClient, AuditEntry, ClientKey, Person, Proposal, ReportSight, RoleGrant
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -41,6 +44,21 @@ class PeopleFilter(serializers.Serializer[Any]):
     is_active = serializers.BooleanField(required=False)
 
 
+class SightOutput(Output):
+    class Meta:
+        model = ReportSight
+        fields = ["id", "person", "granted_by", "granted_at", "ended_at", "available_actions"]
+        read_only_fields = fields
+
+
+class ReportSights(ActionRecords):
+    """Who sees suspicious-activity reports."""
+
+    model = ReportSight
+    serializer_class = SightOutput
+    end_report_sight = post(staff.end_report_sight, ReasonInput)
+
+
 class People(ActionRecords):
     model = Person
     serializer_class = PersonOutput
@@ -49,6 +67,7 @@ class People(ActionRecords):
     suspend_person = post(staff.suspend_person, ReasonInput)
     restore_person = post(staff.restore_person)
     grant_role = post(staff.grant_role, RoleInput)
+    grant_report_sight = post(staff.grant_report_sight, ReasonInput, gives=SightOutput)
 
 
 class GrantOutput(Output):
@@ -136,9 +155,99 @@ class Keys(ActionRecords):
     end_key = post(clients.end_key, ReasonInput)
 
 
+# --- what was proposed, and what was done -------------------------------------------------------------------------
+
+
+class VoteInput(serializers.Serializer[Any]):
+    agrees = serializers.BooleanField()
+    reason = serializers.CharField(max_length=2000)
+
+
+class WithdrawalInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000, default="", allow_blank=True)
+
+
+class ProposalFilter(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Proposal.Status.choices, required=False)
+    action = serializers.CharField(required=False)
+    proposed_by = serializers.UUIDField(required=False, source="proposed_by_id")
+
+
+class Proposals(ActionRecords):
+    """What one person proposed and others decide. An action that needs others' agreement is proposed by posting to
+    the action's own address."""
+
+    model = Proposal
+    serializer_class = ProposalOutput
+    filters = ProposalFilter
+    related = ("proposed_by",)
+    decide = post(approvals.decide, VoteInput)
+    withdraw = post(approvals.withdraw, WithdrawalInput)
+
+
+class LineOutput(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+    masked = serializers.BooleanField()
+
+
+class AuditOutput(serializers.Serializer[Any]):
+    """One entry for its reader. Of one that is hidden only `sequence` and `leaf` are said."""
+
+    hidden = serializers.BooleanField()
+    sequence = serializers.IntegerField(allow_null=True)
+    leaf = serializers.CharField(help_text=gettext_lazy("the hash under which it is sealed; empty before that"))
+    ref = serializers.UUIDField(allow_null=True)
+    at = serializers.DateTimeField(allow_null=True)
+    who = serializers.CharField()
+    action = serializers.CharField()
+    record_model = serializers.CharField()
+    record_id = serializers.CharField()
+    reason = serializers.CharField()
+    lines = LineOutput(many=True)
+    shredded = serializers.BooleanField()
+
+
+class AuditFilter(serializers.Serializer[Any]):
+    action = serializers.CharField(required=False)
+    actor = serializers.CharField(required=False)
+    person = serializers.UUIDField(required=False, source="person_id")
+    record_model = serializers.CharField(required=False)
+    record_id = serializers.CharField(required=False)
+    after = serializers.DateTimeField(required=False, source="at__gte")
+    before = serializers.DateTimeField(required=False, source="at__lt")
+
+
+class AuditEntries(Records):
+    """Who did what to which record, when."""
+
+    model = AuditEntry
+    serializer_class = AuditOutput
+    filters = AuditFilter
+    lookup_field = "ref"
+
+    def get_object(self) -> timeline.Sentence:
+        """An entry about what the reader may not know is not there, although its leaf hash stands in the list."""
+        found = timeline.sentences([super().get_object()], actor_of(self.request))[0]
+        if found.hidden:
+            raise NotFound(_("There is no such record."))
+        return found
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A filter tells something of what it finds: hidden entries are listed only where nothing but time is asked."""
+        told = timeline.sentences(super().paginate_queryset(queryset) or [], actor_of(self.request))
+        asked = set(self.request.query_params) - {"after", "before", "cursor", "ordering", "page_size"}
+        return [each for each in told if not (asked and each.hidden)]
+
+
 router = Addresses()
 router.register("people", People, "api-person")
 router.register("role-grants", Grants, "api-role-grant")
+router.register("report-sights", ReportSights, "api-report-sight")
+router.register("proposals", Proposals, "api-proposal")
+router.register("audit-entries", AuditEntries, "api-audit-entry")
 router.register("clients", Clients, "api-client")
 router.register("client-keys", Keys, "api-client-key")
 urlpatterns = router.urls
+DESCRIBED = (api_schema.KeyScheme, api_schema.SessionScheme)

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action as endpoint
@@ -33,6 +34,11 @@ from controls.idempotency import Answer
 from controls.models import Attempt, Proposal
 
 
+def actor_of(request: Request) -> Actor:
+    actor: Actor = request._request.actor  # type: ignore[attr-defined]
+    return actor
+
+
 class Nothing(serializers.Serializer[Any]):
     """No input."""
 
@@ -48,7 +54,7 @@ class ActionRecords(Records):
 
     def available(self, record: models.Model) -> list[str]:
         """The endpoints of a record that would not be refused to this actor now."""
-        actor: Actor = self.request.actor  # type: ignore[attr-defined]
+        actor = actor_of(self.request)
         runs: list[Any] = VIEWS[type(record)].get_extra_actions() if type(record) in VIEWS else []
         return [run.url_path for run in runs if hasattr(run, "doing") and _may(run.doing, record, actor)]
 
@@ -115,22 +121,28 @@ def makes(verb: Any, takes: type[serializers.Serializer[Any]]) -> Any:
 
 def _doing(verb: Any, takes: Any, gives: Any, status: int, shown_once: tuple[str, ...]) -> Doing:
     if verb.action.quorum:
-        return Doing(verb, _with_reason(takes), ProposalOutput, 202)
+        return Doing(verb, _with_reason(verb, takes), ProposalOutput, 202)
     return Doing(verb, takes, gives, status, shown_once)
+
+
+def answered(request: Request, prepare: Callable[[], Callable[[], Answer]]) -> HttpResponse:
+    """The answer to a POST, under its Idempotency-Key if it has one. `prepare` looks at the request and raises what
+    is wrong with it; what it returns runs in one transaction."""
+    actor = actor_of(request)
+    key = request.headers.get("Idempotency-Key")
+    digest = "" if key is None else idempotency.digest_of("POST", request.path, *_sent(request))
+    before = idempotency.told(key, digest, actor)
+    return _sendable(before or idempotency.once(key, digest, actor, prepare()))
 
 
 def _endpoint(doing: Doing, name: str, record_of: Callable[[Any], Any]) -> Any:
     def run(self: Any, request: Request, **kwargs: Any) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
-        key = request.headers.get("Idempotency-Key")
-        digest = "" if key is None else idempotency.digest_of("POST", request.path, *_sent(request))
-        if before := idempotency.told(key, digest, actor):
-            return _sendable(before)
-        record = record_of(self)
-        words = _shape(self, doing, record, actor)
-        return _sendable(
-            idempotency.once(key, digest, actor, lambda: _answer(self, doing, _done(doing, record, actor, words)))
-        )
+        def prepare() -> Callable[[], Answer]:
+            record, actor = record_of(self), actor_of(request)
+            words = _shape(self, doing, record, actor)
+            return lambda: _answer(self, doing, _done(doing, record, actor, words))
+
+        return answered(request, prepare)
 
     run.__name__ = name
     run.__doc__ = doing.action.body.__doc__
@@ -152,7 +164,7 @@ def _shape(view: Any, doing: Doing, record: models.Model | None, actor: Actor) -
         data = view.request.data
         form = doing.takes(data=data, context=view.get_serializer_context())
         if unknown := sorted(set(data) - set(form.fields)) if isinstance(data, dict) else []:
-            raise ValidationError({name[:100]: [ErrorDetail(str(_("No such input.")), "unknown")] for name in unknown})
+            raise ValidationError({name[:100]: [ErrorDetail(_("No such input."), "unknown")] for name in unknown})
         form.is_valid(raise_exception=True)
     except (ValidationError, ParseError, UnsupportedMediaType):
         refused = _refusal(doing.action, record, actor)
@@ -195,8 +207,7 @@ def _answer(view: Any, doing: Doing, result: Any) -> Answer:
         result = view.get_queryset().filter(pk=result.pk).first()
         if result is None:
             return Answer(204, "")
-    shown = (doing.gives or view.get_serializer_class())(result, context=view.get_serializer_context())
-    data = dict(shown.data)
+    data = dict((doing.gives or view.get_serializer_class())(result, context=view.get_serializer_context()).data)
     location = f"{view.request.path.rstrip('/')}/{result.pk}" if doing.status == 201 else ""
     kept = json_text(data | dict.fromkeys(doing.shown_once)) if doing.shown_once else None
     return Answer(doing.status, json_text(data), location, kept)
@@ -222,9 +233,8 @@ def _sendable(answer: Answer) -> HttpResponse:
     return response
 
 
-def _with_reason(takes: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+def _with_reason(verb: Any, takes: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """What is proposed says why."""
-    reason = serializers.CharField(max_length=2000, help_text=_("why this is proposed"))
-    return type(
-        takes.__name__.replace("Input", "ProposalInput"), (takes,), {"reason": reason, "__doc__": takes.__doc__}
-    )
+    reason = serializers.CharField(max_length=2000, help_text=gettext_lazy("why this is proposed"))
+    name = "".join(part.title() for part in verb.action.body.__name__.split("_")) + "Input"
+    return type(name, (takes,), {"reason": reason, "__doc__": takes.__doc__, "__module__": __name__})

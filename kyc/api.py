@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action as endpoint
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from base.api import Addresses, Known, Output
 from base.errors import Invalid
 from controls.actor import Actor
-from controls.api_actions import ActionRecords, makes, post
+from controls.api_actions import ActionRecords, answered, json_text, makes, post
+from controls.idempotency import Answer
 from controls.models import LegalEntity
 from kyc import actions, findings
 from kyc.guidance import guidance
@@ -236,10 +236,12 @@ class Applications(ActionRecords):
     @endpoint(detail=False, methods=["post"])
     def claim_next(self, request: Request) -> HttpResponse:
         """The application you are on, else the one that waits longest; nothing (204) when none waits."""
-        found = actions.claim_next(by=request.actor)  # type: ignore[attr-defined]
-        if found is None:
-            return Response(status=204)
-        return Response(self.get_serializer(found).data)
+
+        def claim() -> Answer:
+            found = actions.claim_next(by=request.actor)  # type: ignore[attr-defined]
+            return Answer(204, "") if found is None else Answer(200, json_text(self.get_serializer(found).data))
+
+        return answered(request, lambda: claim)
 
 
 class OfApplication(serializers.Serializer[Any]):
