@@ -7,7 +7,6 @@ digit is never made right by inventing one: that is what forgeries look like.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -288,28 +287,6 @@ def _split_long_number(form: Form, texts: dict[str, str]) -> tuple[dict[str, str
         return texts, False
     rest = f"{number[9:]}{check_digit(number)}<{texts['optional_data']}".rstrip(FILLER)
     return texts | {"document_number": number[:9], "optional_data": rest}, True
-
-
-# Doc 9303-3, section 6: letters whose spelling is not just the letter without its mark.
-_SPELLINGS = str.maketrans(
-    {"Ä": "AE", "Å": "AA", "Æ": "AE", "Ð": "D", "Đ": "D", "Ö": "OE", "Ø": "OE", "Œ": "OE", "Ü": "UE", "Þ": "TH"}
-    | {"ẞ": "SS", "ß": "SS", "Ł": "L", "Ŋ": "N", "Ħ": "H", "ı": "I", "İ": "I"}
-)
-
-
-def spell(name: str) -> str:
-    """A name as the zone spells it: capital letters, spaces between parts."""
-    return _letters(name.upper().translate(_SPELLINGS))
-
-
-def spell_plainly(name: str) -> str:
-    """The other spelling that states use: marks dropped, no letter doubled."""
-    return _letters(name.upper().replace("ß", "SS"))
-
-
-def _letters(name: str) -> str:
-    bare = unicodedata.normalize("NFD", name).encode("ascii", "ignore").decode()
-    return " ".join(re.findall("[A-Z]+", bare.replace("'", "").replace("’", "")))
 
 
 # --- two-digit years -------------------------------------------------------------------------------------------------

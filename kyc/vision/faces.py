@@ -137,7 +137,7 @@ def find(pixels: Pixels, *, printed: bool = False) -> Face | None:
     for quarters in (0, 3, 1, 2):  # upright first; documents also come sideways
         turned = np.ascontiguousarray(np.rot90(pixels, quarters))
         small, factor = scaled(turned, at_most=LONG_SIDE)
-        found = _detect(small)
+        found = _detect(small, closer=quarters == 0)
         if found:
             face = _measure(small, found, factor)
             if printed:
@@ -146,9 +146,9 @@ def find(pixels: Pixels, *, printed: bool = False) -> Face | None:
     return None
 
 
-def _detect(pixels: Pixels) -> _Found | None:
+def _detect(pixels: Pixels, *, closer: bool = True) -> _Found | None:
     """The best score is the face; the largest box is often a pattern in the background."""
-    for upsample in (1, 2):
+    for upsample in (1, 2) if closer else (1,):
         rectangles, scores, _kinds = _library().detector.run(pixels, upsample, 0.0)
         if scores:
             best = int(np.argmax(scores))

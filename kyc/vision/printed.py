@@ -9,7 +9,9 @@ from typing import Protocol
 from rapidfuzz.distance import Levenshtein
 
 from kyc import countries, mrz
+from kyc.transliteration import spellings
 
+SPELLINGS = 16  # of one printed line: Ü is UE or U
 SURE = 0.97  # a printed line below this score may contradict nothing
 
 # The first three letters of months as passports print them, in the languages that share our alphabet.
@@ -67,9 +69,11 @@ class Finding:
 def compare(zone: mrz.Zone, lines: Sequence[Text]) -> dict[str, Finding]:
     """Fields of the zone that the printed zone confirms or contradicts; what it does not show is absent."""
     fields = zone.fields
+    names = zone.form.spans.get("names")
+    cut_off = names is not None and not names.of(zone.lines).endswith("<")
     found = {
-        "surname": _name(fields.surname, lines),
-        "given_names": _name(fields.given_names, lines),
+        "surname": _name(fields.surname, lines, cut_off=cut_off and not fields.given_names),
+        "given_names": _name(fields.given_names, lines, cut_off=cut_off),
         "document_number": _number(fields.document_number, lines),
         "optional_data": _number(fields.optional_data, lines) if len(fields.optional_data) >= 6 else None,
         "birth_date": _date("birth_date", fields.birth_date, lines),
@@ -82,22 +86,27 @@ def compare(zone: mrz.Zone, lines: Sequence[Text]) -> dict[str, Finding]:
     return {name: finding for name, finding in found.items() if finding is not None}
 
 
-def _name(name: str, lines: Sequence[Text]) -> Finding | None:
+def _name(name: str, lines: Sequence[Text], *, cut_off: bool = False) -> Finding | None:
     if not name:
         return None
-    wanted = name.split()
     nearest: tuple[int, str] | None = None
     for line in lines:
-        for spelling in (mrz.spell(line.text), mrz.spell_plainly(line.text)):
-            words = spelling.split()
-            if any(words[start : start + len(wanted)] == wanted for start in range(len(words))):
-                return Finding(True, line.text)
-            if _folded(spelling) == _folded(name):
+        for spelling in spellings(line.text, SPELLINGS):
+            if _stands_in(name.split(), spelling.split(), cut_off) or _folded(spelling) == _folded(name):
                 return Finding(True, line.text)
             distance = Levenshtein.distance(spelling, name)
             if line.score >= SURE and 0 < distance <= max(1, len(name) // 6) and (not nearest or distance < nearest[0]):
                 nearest = distance, line.text
-    return Finding(False, nearest[1]) if nearest and len(name) >= 4 else None
+    return Finding(False, nearest[1]) if nearest and len(name) >= 4 and not cut_off else None
+
+
+def _stands_in(wanted: list[str], words: list[str], cut_off: bool) -> bool:
+    """The same words in a row; the last may go on where the zone had no more room."""
+    for start in range(len(words) - len(wanted) + 1):
+        *firsts, last = words[start : start + len(wanted)]
+        if firsts == wanted[:-1] and (last == wanted[-1] or (cut_off and last.startswith(wanted[-1]))):
+            return True
+    return False
 
 
 def _folded(name: str) -> str:
@@ -127,9 +136,9 @@ def _word(word: str, lines: Sequence[Text]) -> Finding | None:
 
 
 def _country(code: str, lines: Sequence[Text]) -> Finding | None:
-    name = mrz.spell_plainly(countries.name(code))
+    name = _words(countries.name(code))
     for line in lines:
-        words = mrz.spell_plainly(line.text)
+        words = _words(line.text)
         if (len(code) == 3 and code in words.split()) or (
             len(name) > 3 and re.search(rf"\b{re.escape(name)}\b", words)
         ):
@@ -144,7 +153,7 @@ def _date(name: str, six: str, lines: Sequence[Text]) -> Finding | None:
     for line, found in dated:
         if same := sorted(one for one in found if one.endswith(six)):
             return Finding(True, line.text, same[0][:-4] if len(same[0]) == 8 else "")
-    labels = [line for line in lines if re.search(_LABELS[name], mrz.spell_plainly(line.text))]
+    labels = [line for line in lines if re.search(_LABELS[name], _words(line.text))]
     beside = [line for line, found in dated if found and line.score >= SURE and _below(line, labels)]
     return Finding(False, beside[0].text) if beside else None
 
@@ -186,6 +195,10 @@ def dates(text: str) -> Iterator[str]:
 def _six(year: str, month: str, day: str) -> Iterator[str]:
     if len(year) in (2, 4) and 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
         yield f"{year}{int(month):02}{int(day):02}"
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall("[A-Z]+", _plain_letters(text)))
 
 
 def _plain_letters(text: str) -> str:

@@ -174,15 +174,3 @@ def test_birth_is_never_in_the_future(text: str, date_of_birth: str) -> None:
 )
 def test_expiry_is_at_most_twenty_years_ahead(text: str, expiry: str) -> None:
     assert mrz.expiry_date(text, TODAY) == expiry
-
-
-@pytest.mark.parametrize(
-    ("name", "spelt", "plainly"),
-    [
-        ("Þuríður Ösp", "THURIDUR OESP", "URIUR OSP"),
-        ("Müller-Lüdenscheidt", "MUELLER LUEDENSCHEIDT", "MULLER LUDENSCHEIDT"),
-        ("D’Arc", "DARC", "DARC"),
-    ],
-)
-def test_names_are_spelt_as_the_zone_spells_them(name: str, spelt: str, plainly: str) -> None:
-    assert (mrz.spell(name), mrz.spell_plainly(name)) == (spelt, plainly)

@@ -70,6 +70,16 @@ def test_letters_that_ocr_cannot_read_do_not_contradict() -> None:
     assert agreement("EVARSDÓTTIR", "PURIDUR ÖSP", zone=zone) == {"surname": True, "given_names": True}
 
 
+def test_a_name_that_the_zone_cuts_off_may_go_on_in_print() -> None:
+    fields = replace(ZONE.fields, surname="PAPANDROPOULOUS", given_names="JONATHON ALEXANDER CHRISTOPHER")
+    zone = mrz.parse(mrz.compose(mrz.TD3, fields))
+    assert zone.fields.given_names == "JONATHON ALEXANDER CHR"
+    assert agreement("PAPANDROPOULOUS", "JONATHON ALEXANDER CHRISTOPHER", zone=zone) == {
+        "surname": True,
+        "given_names": True,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

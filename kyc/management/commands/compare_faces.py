@@ -11,6 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from base.errors import RuleError
 from kyc.vision import faces, intake
 
+_NOTHING: dict[str, Any] = {
+    "distance": None,
+    "band": "inconclusive",
+    "boxes": {"document": None, "selfie": None},
+    "scores": {"document": None, "selfie": None},
+}
+
 
 class Command(BaseCommand):
     help = "Compares the portrait on a document (A) with a selfie (B). Exit code 1 when a file is not accepted."
@@ -30,8 +37,6 @@ class Command(BaseCommand):
             try:
                 pages[name] = intake.rebuild(path.read_bytes(), path.name).pages[0].data
             except RuleError as error:
-                self.stdout.write(
-                    json.dumps({"band": "inconclusive", "distance": None, "reasons": [f"{name}: {error.text}"]})
-                )
+                self.stdout.write(json.dumps({**_NOTHING, "reasons": [f"{name}: {error.text}"]}))
                 sys.exit(1)
         self.stdout.write(json.dumps(faces.compare(**pages).as_json(), ensure_ascii=False))
