@@ -32,6 +32,13 @@ GROUPS: list[tuple[Any, list[Item]]] = [
         ],
     ),
     (
+        _("Know your customer"),
+        [
+            Item(_("Applications"), "how_to_reg", "admin:kyc_application_changelist", "kyc.view_application"),
+            Item(_("Customers"), "person", "admin:kyc_customer_changelist", "kyc.view_application"),
+        ],
+    ),
+    (
         _("People and access"),
         [
             Item(_("People"), "group", "admin:controls_person_changelist", "controls.view_staff"),

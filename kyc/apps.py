@@ -10,7 +10,9 @@ class KycConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import triggers
-        from kyc import actions, views  # noqa: F401 - fills the registry of actions
+        from kyc import actions, pages, views  # noqa: F401 - fills the registry of actions
+
+        pages.register()
 
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 MEDIUM_FROM, HIGH_FROM, MOST = 25, 50, 100
 OF_OUTCOME = {"failed": 25, "review": 10, "inconclusive": 10, "error": 10}
 DECISIVE = {"face": 50, "mrz": 35}  # a selfie of somebody else and a wrong check digit weigh more than a blur
@@ -60,6 +62,25 @@ def assess(facts: Facts, countries: Countries) -> Assessment:
 def countries_in_force() -> Countries:
     data = json.loads((Path(__file__).parent / "data" / "country_risk.json").read_text(encoding="utf-8"))
     return Countries(frozenset(data["prohibited"]), frozenset(data["high"]), data["source"])
+
+
+WORDS = {
+    "country_prohibited": _("country we do not serve (%(about)s)"),
+    "country_high": _("country of higher risk (%(about)s)"),
+    "lives_abroad": _("lives outside the country of nationality (%(about)s)"),
+    "check_failed": _("check failed: %(about)s"),
+    "check_review": _("check asks for a look: %(about)s"),
+    "check_inconclusive": _("check inconclusive: %(about)s"),
+    "check_error": _("check could not be run: %(about)s"),
+    "under_age": _("under age: %(about)s"),
+    "number_seen_elsewhere": _("document number stated on %(about)s other accounts"),
+}
+
+
+def sentence(reason: Mapping[str, Any]) -> str:
+    """A reason in words; one of a later version is shown by its code."""
+    words = WORDS.get(str(reason["code"]))
+    return str(words) % {"about": reason["about"]} if words else f"{reason['code']}: {reason['about']}"
 
 
 def _of_countries(facts: Facts, countries: Countries) -> list[dict[str, Any]]:

@@ -9,17 +9,21 @@ document.addEventListener("alpine:init", () => {
   window.Alpine.data("shell", shell);
 });
 
+// A desk needs the width: there the sidebar starts closed, and is remembered apart.
+
 function shell() {
+  const desk = document.body.classList.contains("desk-page");
+  const key = desk ? "sidebarAtTheDeskOpen" : "sidebarDesktopOpen";
   return {
     activeTab: "",
     sidebarMobileOpen: false,
-    sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
+    sidebarDesktopOpen: (localStorage.getItem(key) ?? (desk ? "0" : "1")) !== "0",
     init() {
       this.activeTab = window.getCurrentTab() || this.$el.dataset.tab || "";
     },
     toggleSidebar() {
       this.sidebarDesktopOpen = !this.sidebarDesktopOpen;
-      localStorage.setItem("sidebarDesktopOpen", this.sidebarDesktopOpen ? "1" : "0");
+      localStorage.setItem(key, this.sidebarDesktopOpen ? "1" : "0");
     },
     toggleMobileSidebar() {
       this.sidebarMobileOpen = !this.sidebarMobileOpen;

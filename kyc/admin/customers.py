@@ -1,0 +1,61 @@
+"""Customers: who they say they are, and what they applied for."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from base import badges
+from base.admin import ModelAdmin
+from kyc import countries
+from kyc.models import Customer
+
+
+@admin.register(Customer)
+class CustomerAdmin(ModelAdmin):
+    permission = "kyc.view_application"
+    list_display = ("reference", "name", "lives_in", "national_of", "opened_at")
+    search_fields = ("reference",)
+    ordering = ("-opened_at",)
+    facts = ("reference", "name", "birth_date", "national_of", "lives_in", "address", "document_number", "entity")
+    empty = _("No customer has handed anything in yet. The exchange opens applications through the API.")
+
+    def heading(self, record: Customer) -> str:
+        return record.name
+
+    def lives_in(self, record: Customer) -> str:
+        return countries.name(record.residence)
+
+    lives_in.short_description = _("lives in")  # type: ignore[attr-defined]
+
+    def national_of(self, record: Customer) -> str:
+        return countries.name(record.nationality)
+
+    national_of.short_description = _("nationality")  # type: ignore[attr-defined]
+
+    def related(self, request: HttpRequest, record: Customer) -> list[dict[str, Any]]:
+        from kyc.models import Application
+
+        rows = Application.objects.visible_to(request.actor).filter(customer=record).order_by("-opened_at")  # type: ignore[attr-defined]
+        return [
+            {
+                "title": _("Applications"),
+                "head": [_("Opened"), _("State"), _("Risk")],
+                "rows": [
+                    [
+                        format_html(
+                            '<a href="{}">{}</a>',
+                            reverse("admin:kyc_application_change", args=[one.pk]),
+                            f"{one.opened_at:%Y-%m-%d %H:%M}",
+                        ),
+                        badges.state_badge(one),
+                        badges.badge(one.risk_band, one.get_risk_band_display()) if one.risk_band else "–",
+                    ]
+                    for one in rows
+                ],
+                "empty": _("None that you may see."),
+            }
+        ]

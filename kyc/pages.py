@@ -1,0 +1,113 @@
+"""What KYC shows on shared pages: tiles, alarms, figures, search, and its deeds in words."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from base import clock, registry
+from base.templatetags.backoffice import length
+from controls.actor import Actor
+from kyc import reports
+from kyc.models import Application, Customer
+
+CHECKED_WITHIN = timedelta(minutes=15)
+HITS = 6
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    registry.tiles += [
+        registry.Tile(
+            gettext_lazy("I am on"),
+            "kyc.claim",
+            lambda actor: reports.queue_figures(actor).held,
+            lambda: _queue("held"),
+            icon="person_check",
+            empty=gettext_lazy("You are on no application."),
+        ),
+        registry.Tile(
+            gettext_lazy("Applications to review"),
+            "kyc.approve",
+            lambda actor: reports.queue_figures(actor).claimable,
+            lambda: _queue("mine"),
+            icon="how_to_reg",
+            empty=gettext_lazy("No application waits for you."),
+        ),
+        registry.Tile(
+            gettext_lazy("High risk, waiting for a second person"),
+            "kyc.approve_high_risk",
+            lambda actor: reports.queue_figures(actor).awaiting_second,
+            lambda: _queue("second"),
+            icon="group",
+            empty=gettext_lazy("No approval waits for a second person."),
+        ),
+    ]
+    registry.alarms.append(registry.AlarmSource("kyc.view_application", _stuck))
+    registry.figures += [
+        registry.Figure("kyc.view_application", _decisions, order=5),
+    ]
+    registry.searches.append(registry.SearchSource("kyc.view_application", _find))
+    registry.sentences.update(DEEDS)
+
+
+DEEDS: dict[str, Any] = {
+    "kyc.add_customer": gettext_lazy("entered the customer"),
+    "kyc.open_application": gettext_lazy("opened the application"),
+    "kyc.add_document": gettext_lazy("handed in a document"),
+    "kyc.submit": gettext_lazy("handed everything in"),
+    "kyc.withdraw": gettext_lazy("withdrew the application"),
+    "kyc.expire_application": gettext_lazy("closed the application, which was never handed in"),
+    "kyc.record_results": gettext_lazy("recorded results of checks"),
+    "kyc.record_check": gettext_lazy("recorded the result of a check"),
+    "kyc.keep_reading": gettext_lazy("kept what was read"),
+    "kyc.claim": gettext_lazy("took it on"),
+    "kyc.extend_claim": gettext_lazy("stayed on it"),
+    "kyc.release_claim": gettext_lazy("put it back"),
+    "kyc.free_claim": gettext_lazy("took it off a colleague"),
+    "kyc.expire_claim": gettext_lazy("ended a claim that had lapsed"),
+    "kyc.approve": gettext_lazy("approved"),
+    "kyc.approve_second": gettext_lazy("agreed as second person"),
+    "kyc.send_back": gettext_lazy("sent it back to the reviewers"),
+    "kyc.reject": gettext_lazy("rejected"),
+    "kyc.ask": gettext_lazy("asked for another picture"),
+    "kyc.view_picture": gettext_lazy("looked at a picture"),
+}
+
+
+def _queue(tab: str) -> str:
+    return f"{reverse('admin:kyc_application_changelist')}?tab={tab}"
+
+
+def _stuck(actor: Actor) -> Iterable[registry.Alarm]:
+    """Checks take seconds: an application that waits for them much longer says that no worker runs."""
+    rows = Application.objects.visible_to(actor).awaiting_checks()
+    oldest = rows.filter(waiting_since__lt=clock.now() - CHECKED_WITHIN).order_by("waiting_since").first()
+    if oldest:
+        text = _("An application has waited %(time)s for its checks: the workers do not keep up, or do not run.")
+        yield registry.Alarm(text % {"time": length(clock.now() - oldest.waiting_since)}, _queue("checks"), "amber")
+
+
+def _decisions(actor: Actor) -> registry.Chart:
+    days = reports.decisions_a_day(actor)
+    total = sum(count for _day, count in days)
+    return registry.Chart(
+        _("Decisions of the last %(days)d days") % {"days": len(days)},
+        str(total),
+        _queue("all"),
+        [day[5:] for day, _count in days],
+        [count for _day, count in days],
+    )
+
+
+def _find(actor: Actor, words: str) -> Iterable[registry.Hit]:
+    """By the exchange's reference, or by a whole document number: names lie encrypted."""
+    customers = Customer.objects.visible_to(actor)
+    found = list(customers.filter(reference__icontains=words).order_by("reference")[:HITS])
+    found += [one for one in customers.with_document_number(words)[:HITS] if one not in found]
+    for customer in found[:HITS]:
+        link = reverse("admin:kyc_customer_change", args=[customer.pk])
+        yield registry.Hit(f"{customer.name} · {customer.reference}", _("customer"), link, "person")
