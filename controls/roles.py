@@ -72,6 +72,9 @@ ROLES: dict[str, Role] = {
     ),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
+    "job_export": _role(
+        _("Export of evidence"), f"{KYC_READ_ALL} controls.view_staff controls.view_audit", "job"
+    ),  # reads what the internal auditor reads
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
     "job_kyc_expiry": _role(_("Expiry of claims and applications"), "kyc.expire", "job"),
@@ -80,6 +83,7 @@ ROLES: dict[str, Role] = {
 JOBS = {
     "kyc.checks": "job_checks",
     "controls.sealer": "job_sealer",
+    "controls.export": "job_export",
     "controls.bootstrap": "job_bootstrap",
     "controls.expiry": "job_expiry",
     "kyc.expiry": "job_kyc_expiry",

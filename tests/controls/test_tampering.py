@@ -1,18 +1,26 @@
 """Whoever has the database and takes the guards away can change evidence, but not without being found out."""
 
 import json
+import re
+import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from controls import sealing, staff, triggers, witness
+from base.models import Mask
+from controls import entries, sealing, staff, triggers, witness
 from controls.actor import Actor
-from controls.models import AuditEntry, AuditValue, Checkpoint, Person, SealedRow
+from controls.models import AuditEntry, AuditValue, Checkpoint, LegalEntity, Person, SealedRow
 from tests.committed import CommittedDatabase
 from tests.conftest import Make
 
@@ -242,3 +250,198 @@ def test_a_checkpoint_that_cannot_be_read_is_bad_input(given: str) -> None:
     with pytest.raises(CommandError) as refused:
         verify(known=[given])
     assert refused.value.returncode == 2
+
+
+# --- the same, seen from outside -------------------------------------------------------------------------------------
+
+VERIFIER = Path(__file__).resolve().parents[2] / "verify_evidence.py"
+
+
+def outside(bundle: Path, *arguments: str) -> tuple[int, list[str]]:
+    """What somebody sees who has one file of Python and the bundle, and nothing of ours."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(VERIFIER), str(bundle), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+@pytest.fixture
+def exported(chain: list[str], tmp_path: Path) -> Callable[[], Path]:
+    def export() -> Path:
+        path = tmp_path / "bundle.zip"
+        call_command("export_audit", output=str(path), stdout=StringIO())
+        return path
+
+    return export
+
+
+def test_an_outsider_finds_an_untouched_bundle_good(chain: list[str], exported: Callable[[], Path]) -> None:
+    code, said = outside(exported(), "--public-key", witness.public_key(), "--known", chain[1])
+    assert (code, said[-1]) == (0, "ALL FITS.")
+    assert "12 checked, 12 of them readable" in said[0]
+
+
+@pytest.mark.parametrize(
+    "tamper", [each for each in BREAKS if each is not change_a_column], ids=lambda each: each.__name__
+)
+def test_an_outsider_is_told_the_first_broken_entry(tamper: Callable[[], None], exported: Callable[[], Path]) -> None:
+    tamper()
+    code, said = outside(exported())
+    assert code == 1
+    assert said[0].startswith("BROKEN")
+    assert "entry 6" in said[0] or "entries 5 to 8" in said[0]
+
+
+def test_an_outsider_finds_a_cut_tail_against_a_known_checkpoint_only(
+    chain: list[str], exported: Callable[[], Path], tmp_path: Path
+) -> None:
+    cut_tail()
+    kept = tmp_path / "witness.jsonl"
+    kept.write_text("\n".join(chain) + "\n")
+    bundle = exported()
+    assert outside(bundle)[0] == 0
+    code, said = outside(bundle, "--known", str(kept))
+    assert code == 1
+    assert "entry 9" in said[0]
+
+
+def test_an_outsider_finds_a_rewritten_history_against_a_known_checkpoint_only(
+    chain: list[str], exported: Callable[[], Path]
+) -> None:
+    rewrite_history()
+    bundle = exported()
+    assert outside(bundle)[0] == 0
+    code, said = outside(bundle, "--known", chain[1])
+    assert code == 1
+    assert "entries 5 to 8" in said[0]
+
+
+def test_an_outsider_finds_a_checkpoint_signed_by_another_key(exported: Callable[[], Path]) -> None:
+    another = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+    code, said = outside(exported(), "--public-key", another)
+    assert code == 1
+    assert "not signed" in said[0]
+
+
+def edited(bundle: Path, member: str, change: Callable[[list[str]], list[str]]) -> Path:
+    """The bundle with the lines of one member changed, as somebody would who passes it on."""
+    other = bundle.with_name("edited.zip")
+    with ZipFile(bundle) as before, ZipFile(other, "w") as after:
+        for name in before.namelist():
+            text = before.read(name).decode()
+            after.writestr(name, "\n".join(change(text.split("\n"))) if name == member else text)
+    return other
+
+
+EDITS: dict[str, Callable[[list[str]], list[str]]] = {
+    "changed": lambda lines: [*lines[:5], lines[5].replace("suspend_person", "restore_person"), *lines[6:]],
+    "value changed": lambda lines: [*lines[:5], lines[5].replace("reason 5", "reason 55"), *lines[6:]],
+    "removed": lambda lines: lines[:5] + lines[6:],
+    "inserted": lambda lines: [*lines[:5], lines[5], *lines[5:]],
+    "swapped": lambda lines: [*lines[:5], lines[6], lines[5], *lines[7:]],
+    "tail cut": lambda lines: lines[:5],
+    "leaf changed": lambda lines: [*lines[:5], '{"sequence":6,"leaf":"' + "0" * 64 + '"}', *lines[6:]],
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_outsider_finds_what_was_edited_in_the_bundle(edit: str, exported: Callable[[], Path]) -> None:
+    code, said = outside(edited(exported(), "entries.jsonl", EDITS[edit]))
+    assert code == 1
+    assert re.search(r"entry [67]\b|entries 5 to 8", said[0])
+
+
+def test_what_is_not_asked_for_or_not_to_be_seen_is_a_bare_hash(chain: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "part.zip"
+    call_command("export_audit", since="6", until="9", output=str(path), stdout=StringIO())
+    with ZipFile(path) as archive:
+        lines = [json.loads(line) for line in archive.read("entries.jsonl").splitlines()]
+    assert [line["sequence"] for line in lines] == list(range(5, 13))
+    assert [line["sequence"] for line in lines if "content" in line] == [6, 7, 8, 9]
+    assert outside(path, "--known", chain[0])[0] == 0
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_reader_who_may_see_less_gets_bare_hashes_that_verify(make_actor: Make, tmp_path: Path) -> None:
+    make_actor("dan_protection", "data_protection_officer")
+    path = tmp_path / "less.zip"
+    call_command("export_audit", output=str(path), reader="dan_protection", stdout=StringIO())
+    code, said = outside(path)
+    assert code == 0
+    assert "12 checked, 0 of them readable" in said[0]
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_masked_value_is_named_and_not_handed_out(officer: Actor, entity: LegalEntity, tmp_path: Path) -> None:
+    masked = {"email": entries.Change("old@example.org", "new@example.org", Mask.MASKED)}
+    guard(True)
+    triggers.install()
+    entries.write(ref=uuid4(), by=officer, action="tests.changed", record=entity, changed=masked)
+    sealing.seal(by=SEALER)
+    path = tmp_path / "masked.zip"
+    call_command("export_audit", output=str(path), stdout=StringIO())
+    with ZipFile(path) as archive:
+        text = archive.read("entries.jsonl").decode()
+    assert '"masked":["email"]' in text
+    assert "example.org" not in text
+    assert outside(path)[0] == 0
+
+
+@pytest.mark.usefixtures("chain")
+def test_that_evidence_was_handed_out_is_an_entry(exported: Callable[[], Path]) -> None:
+    triggers.install()
+    exported()
+    entry = AuditEntry.all_unrestricted.latest("pk")
+    assert (entry.action, entry.actor) == ("controls.export_audit", "job:controls.export")
+
+
+@pytest.mark.usefixtures("chain")
+@pytest.mark.parametrize("since", ["yesterday", "2030-01-01", "999"])
+def test_a_range_that_cannot_be_read_or_is_empty_is_bad_input(since: str, tmp_path: Path) -> None:
+    path = tmp_path / "none.zip"
+    with pytest.raises(CommandError, match="--from") as refused:
+        call_command("export_audit", since=since, output=str(path), stdout=StringIO())
+    assert refused.value.returncode == 2
+    assert not path.exists()
+
+
+def test_what_is_no_bundle_is_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "no.zip"
+    path.write_text("not a zip")
+    assert outside(path)[0] == 2
+    assert outside(tmp_path / "missing.zip")[0] == 2
+
+
+# RFC 8032, section 7.1, tests 1 to 3: public key, message, signature
+RFC_8032 = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24"
+        "655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aee"
+        "b00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28d"
+        "c027beceea1ec40a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
+def test_the_outsiders_ed25519_agrees_with_the_standard(key: str, message: str, signature: str) -> None:
+    verifies = runpy.run_path(str(VERIFIER))["ed25519_verifies"]
+    bare = [bytes.fromhex(each) for each in (key, message, signature)]
+    assert verifies(*bare)
+    assert not verifies(bare[0], bare[1] + b"!", bare[2])
+    assert not verifies(bare[0], bare[1], bytes([bare[2][0] ^ 1]) + bare[2][1:])
