@@ -138,13 +138,18 @@ def _batch(stream: Stream) -> tuple[int, SealBatch | None]:
 
 
 def _queued(stream: Stream) -> list[tuple[Any, ...]]:
-    """The lowest that are visible. A queued row that is gone from its table stays queued: verify_audit names it."""
-    key = stream.model_class._meta.pk.column
+    """The lowest that are visible. A queued row that is gone from its table stays queued: verify_audit names it.
+
+    Both spellings walk the queue in its order and look rows up by key, so that a batch costs the same however long
+    the table is; a join left to the planner reads all of it."""
+    key, columns = stream.model_class._meta.pk.column, stream.selected(*stream.columns)
+    rows = f'CROSS JOIN "{stream.table}" m'
+    if connection.vendor == "postgresql":
+        rows = f'CROSS JOIN LATERAL (SELECT * FROM "{stream.table}" t WHERE t."{key}" = q.row_id OFFSET 0) m'
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT q.id, q.row_id{stream.selected(*stream.columns)} FROM {QUEUE} q "
-            f'JOIN "{stream.table}" m ON m."{key}" = q.row_id '
-            "WHERE q.stream = %s ORDER BY q.id LIMIT %s",
+            f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q {rows} WHERE q.stream = %s AND m."{key}" = q.row_id '
+            "ORDER BY q.id LIMIT %s",
             [stream.name, BATCH_ROWS],
         )
         return list(cursor.fetchall())
