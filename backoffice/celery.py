@@ -33,6 +33,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 app.conf.beat_schedule = {
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
+    "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
 }
 
 

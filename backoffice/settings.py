@@ -229,6 +229,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Back office",
     "DESCRIPTION": "One POST is one action. How to call it, with examples, is in docs/api.md.",
     "VERSION": "1",
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the schema has tests of its own
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["controls.api_access.Somebody"],
@@ -246,7 +247,6 @@ API_PER_MINUTE = env.number("API_PER_MINUTE", 600)  # by one client or person
 API_ADDRESS_PER_MINUTE = env.number("API_ADDRESS_PER_MINUTE", 1200)  # from one address
 API_REFUSED_PER_MINUTE = env.number("API_REFUSED_PER_MINUTE", 30)  # keys refused from one address
 
-SPECTACULAR_SETTINGS = {"ENABLE_DJANGO_DEPLOY_CHECK": False}  # the schema has tests of its own
 
 # --- browsers and addresses ------------------------------------------------------------------------------------
 

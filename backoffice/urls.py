@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import JSONRenderer
 
 from backoffice import health
-from base.api import Nowhere
+from base.api import Codes, Nowhere
 from controls.signin import urls as signin
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),
     path("api/v1/kyc/", include("kyc.api")),
+    path("api/v1/problems", Codes.as_view(), name="problems"),
     path("api/v1/openapi.json", SpectacularAPIView.as_view(renderer_classes=[JSONRenderer]), name="openapi"),
     path("docs/api/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     re_path(r"^api(/|$)", Nowhere.as_view()),

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import pagination, routers, serializers, views, viewsets
 from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from base.crypto import Undecryptable, decrypt, encrypt
 from base.errors import NotFound as NoSuchRecord
+from base.problems import CODES
 
 UUIDS = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
@@ -92,6 +94,14 @@ class Guarded(views.APIView):
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+class Codes(Guarded):
+    """What each `code` of a refusal means."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        return Response({code: str(meaning) for code, meaning in sorted(CODES.items())})
 
 
 class Nowhere(Guarded):

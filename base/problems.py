@@ -26,7 +26,7 @@ CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="api"'
 BUSY = {"55P03", "57014", "40P01", "40001"}  # PostgreSQL: a lock or a statement took too long, or a deadlock stayed
 
-# Every code the API itself gives. Rules add their own (`wrong_state`, `same_person`, ...): docs/api.md lists them.
+# Every code, and what it means: told at /api/v1/problems. Each app adds those of its rules in its api.py.
 CODES = {
     "malformed": gettext_lazy("The request could not be read: not JSON, or not as its content type says."),
     "not_signed_in": gettext_lazy("No key and no session came with the request."),

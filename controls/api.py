@@ -8,9 +8,20 @@ from rest_framework import serializers
 
 from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
+from base.problems import CODES
 from controls import api_schema, approvals, clients, staff, timeline
 from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
 from controls.models import ApiClient, AuditEntry, ClientKey, Person, Proposal, ReportSight, RoleGrant
+
+CODES.update(
+    {
+        "person_needed": gettext_lazy("Only a signed-in person may do this, not a key."),
+        "confirmation_needed": gettext_lazy("A second factor within the last 15 minutes is needed first."),
+        "same_person": gettext_lazy("You were the first person; another must decide."),
+        "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
+        "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
+    }
+)
 
 
 class ReasonInput(serializers.Serializer[Any]):

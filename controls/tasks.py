@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from controls import sealing
+from controls import idempotency, limits, sealing
 from controls.actor import Actor
 
 
@@ -14,3 +14,10 @@ def seal() -> None:
     """Run by beat every few seconds, on the queue `pulse` (settings route it there)."""
     every = timedelta(seconds=settings.CHECKPOINT_SECONDS)
     sealing.seal(by=Actor.job("controls.sealer"), checkpoint_at_most_every=every)
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def forget_calls() -> None:
+    """Answers kept for an Idempotency-Key go after two days, counts of calls after ten minutes."""
+    idempotency.forget()
+    limits.forget()
