@@ -56,7 +56,7 @@ class BackofficeSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What the command palette shows: only what the registered sources find for this reader."""
-        found = registry.search(request.actor, request.GET.get("s", "").strip())  # type: ignore[attr-defined]
+        found = registry.search(request.actor, request.GET.get("s", "").replace("\x00", "").strip())  # type: ignore[attr-defined]
         return TemplateResponse(request, "base/search_results.html", {"hits": found})
 
 

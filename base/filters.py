@@ -22,7 +22,7 @@ class InputFilter(admin.ListFilter):
         for name in self.parameters:
             value = params.pop(name, "")
             value = (value[-1] if isinstance(value, list) else value).strip()
-            if value:
+            if value and "\x00" not in value:  # PostgreSQL knows no such character
                 self.used_parameters[name] = value
 
     def has_output(self) -> bool:

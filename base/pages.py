@@ -135,8 +135,9 @@ class QueuePage(TabbedPage):
 
 
 class DeskPage(Page):
-    """Decide one thing. The template fills `strip`, `evidence`, `facts`, `decision` and `below`; an element with
-    data-key="x" is pressed by the key x, and ? lists them."""
+    """Decide one thing. The template fills `strip`, `evidence`, `facts`, `decision` and `below`; `act` shows `buttons`
+    of the context (base.buttons.offered) and why some are refused. An element with data-key="x" is pressed by the key
+    x, and ? lists them."""
 
     template_name = "base/desk.html"
 

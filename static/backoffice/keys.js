@@ -1,13 +1,13 @@
-// Keys of a page: an element with data-key="a" is pressed by the key a; ? says which there are.
+// Keys of a page: an element with data-key="a" is pressed by the key a; ? lists them.
 
 document.addEventListener("keydown", (event) => {
-  const writing = event.target.closest("input, textarea, select, [contenteditable]");
-  const open = document.querySelector("#modal-content")?.checkVisibility();
-  if (writing || open || event.ctrlKey || event.metaKey || event.altKey) {
+  const writing = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  const asking = document.querySelector("#modal-content")?.checkVisibility();
+  if (writing || asking || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
   if (event.key === "?") {
-    document.querySelector("[data-keys-help]")?.toggleAttribute("hidden");
+    help();
     return;
   }
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
@@ -17,3 +17,24 @@ document.addEventListener("keydown", (event) => {
     target.click();
   }
 });
+
+function help() {
+  const box = document.getElementById("keys-help");
+  const list = box.querySelector("dl");
+  list.replaceChildren(...[...document.querySelectorAll("[data-key]")].flatMap(line));
+  box.showModal();
+}
+
+function line(element) {
+  const key = document.createElement("dt");
+  const says = document.createElement("dd");
+  key.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.key }));
+  says.textContent = element.dataset.says ?? element.ariaLabel ?? spoken(element);
+  return [key, says];
+}
+
+function spoken(element) {
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll("kbd, [aria-hidden=true]").forEach((part) => part.remove());
+  return copy.textContent.trim();
+}

@@ -94,3 +94,18 @@ document.addEventListener("keyup", (event) => {
 function focusable(box) {
   return [...box.querySelectorAll("textarea, select, input:not([type=hidden]), button, a[href]")];
 }
+
+// Axes of charts in the colour of the page's text, also after the colours are switched.
+
+function colourCharts() {
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--text-soft").trim();
+  window.Chart.defaults.color = colour;
+  for (const chart of Object.values(window.Chart.instances)) {
+    chart.update();
+  }
+}
+
+document.addEventListener("alpine:initialized", () => {
+  colourCharts();
+  new MutationObserver(colourCharts).observe(document.documentElement, { attributeFilter: ["class"] });
+});

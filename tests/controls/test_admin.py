@@ -1,0 +1,371 @@
+"""Dialogs, lists, exports and the inbox of the admin pages, without a browser."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from base import clock
+from base.export import as_csv, neutralised
+from controls import approvals, staff
+from controls.actor import Actor
+from controls.models import Attempt, AuditEntry, Person, Proposal, RoleGrant
+from tests.conftest import Make, SignInAs
+
+
+def person(actor: Actor) -> Person:
+    return Person.all_unrestricted.get(pk=str(actor.person_id))
+
+
+def suspend(client: Client, who: Actor, **headers: Any) -> Any:
+    return client.post(f"/admin/controls/person/{who.person_id}/do/suspend_person/", {"reason": "Left."}, **headers)
+
+
+# --- dialogs ------------------------------------------------------------------------------------------------------
+
+
+def test_looking_at_a_dialog_changes_nothing(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    before = AuditEntry.all_unrestricted.count()
+    answer = client.get(f"/admin/controls/person/{reviewer.person_id}/do/suspend_person/")
+    assert answer.status_code == 200
+    assert "is out at once" in answer.content.decode()
+    assert person(reviewer).is_active
+    assert AuditEntry.all_unrestricted.count() == before
+
+
+def test_a_dialog_runs_its_action_and_leads_back_to_the_record(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    answer = suspend(client, reviewer)
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/controls/person/{reviewer.person_id}/")
+    assert not person(reviewer).is_active
+
+
+def test_a_dialog_inside_a_page_makes_the_page_go_back(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    answer = suspend(client, reviewer, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, f"/admin/controls/person/{reviewer.person_id}/")
+
+
+def test_a_dialog_needs_the_token_of_the_form(signin_as: SignInAs, officer: Actor, reviewer: Actor) -> None:
+    client = Client(enforce_csrf_checks=True)
+    signin_as(client, officer)
+    assert suspend(client, reviewer).status_code == 403
+    assert person(reviewer).is_active
+
+
+def test_a_dialog_names_the_field_that_is_missing(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    answer = client.post(f"/admin/controls/person/{reviewer.person_id}/do/suspend_person/", {"reason": ""})
+    assert answer.status_code == 422
+    assert "Say why." in answer.content.decode()
+    assert person(reviewer).is_active
+
+
+def test_who_may_see_but_not_act_is_refused_and_the_attempt_is_noted(
+    client: Client, signin_as: SignInAs, auditor: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, auditor)
+    answer = suspend(client, reviewer)
+    assert answer.status_code == 403
+    assert "Your role does not allow this." in answer.content.decode()
+    assert person(reviewer).is_active
+    assert [attempt.action for attempt in Attempt.objects.all()] == ["controls.suspend_person"]
+
+
+def test_a_verb_that_is_no_button_does_not_exist(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    assert client.post(f"/admin/controls/person/{reviewer.person_id}/do/bootstrap/").status_code == 404
+
+
+def test_a_stale_confirmation_leads_to_confirming_and_back(
+    client: Client, signin_as: SignInAs, mlro: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, mlro, confirmed_at=clock.now() - timedelta(minutes=16))
+    path = f"/admin/controls/person/{reviewer.person_id}/do/grant_report_sight/"
+    answer = client.get(path)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/confirm/?next=%2Fadmin%2Fcontrols%2Fperson%2F")
+    assert client.post(path, {"reason": "Works on cases."})["Location"] == answer["Location"]
+
+
+def test_a_refusal_of_the_body_is_shown_at_its_field(client: Client, signin_as: SignInAs, administrator: Actor) -> None:
+    signin_as(client, administrator)
+    words = {"username": "new", "name": "New Person", "zone": "Mars/Olympus", "password": "a made-up password 17"}
+    answer = client.post("/admin/controls/person/do/create_person/", words)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["zone"] == ["There is no such time zone."]
+    assert not Person.all_unrestricted.filter(username="new").exists()
+
+
+def test_a_person_is_created_from_the_list(client: Client, signin_as: SignInAs, administrator: Actor) -> None:
+    signin_as(client, administrator)
+    words = {"username": "new", "name": "New Person", "zone": "Europe/Riga", "password": "a made-up password 17"}
+    assert client.post("/admin/controls/person/do/create_person/", words).status_code == 302
+    assert Person.all_unrestricted.get(username="new").roles() == frozenset()
+
+
+# --- proposals ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposal(administrator: Actor, stranger: Actor) -> Proposal:
+    made: Proposal = approvals.propose(
+        by=administrator,
+        name="controls.grant_role",
+        record=person(stranger),
+        arguments={"role": "kyc_reviewer"},
+        reason="Joins the team.",
+    )
+    return made
+
+
+def test_a_role_is_proposed_in_a_dialog_and_granted_by_another_persons_vote(
+    client: Client, signin_as: SignInAs, administrator: Actor, officer: Actor, stranger: Actor
+) -> None:
+    signin_as(client, administrator)
+    words = {"role": "kyc_reviewer", "reason": "Joins the team."}
+    client.post(f"/admin/controls/person/{stranger.person_id}/do/grant_role/", words)
+    made = Proposal.all_unrestricted.get()
+    assert person(stranger).roles() == frozenset()
+    signin_as(client, officer)
+    client.post(f"/admin/controls/proposal/{made.pk}/do/agree/", {"reason": "Confirmed."})
+    assert person(stranger).roles() == {"kyc_reviewer"}
+
+
+def test_the_inbox_shows_the_exact_difference_in_words(
+    client: Client, signin_as: SignInAs, officer: Actor, proposal: Proposal
+) -> None:
+    signin_as(client, officer)
+    shown = client.get("/admin/controls/proposal/").context["difference"]
+    told = {row["field"]: (row["old"], row["new"]) for row in shown}
+    assert told["role"] == (None, "KYC reviewer")
+    assert told["person"] == (None, "Stan Stranger")
+
+
+def test_the_maker_finds_it_among_their_own_and_cannot_decide(
+    client: Client, signin_as: SignInAs, administrator: Actor, proposal: Proposal
+) -> None:
+    signin_as(client, administrator)
+    assert client.get("/admin/controls/proposal/?tab=decide").context["rows"] == []
+    assert client.get("/admin/controls/proposal/?tab=proposed").context["rows"] == [proposal]
+    answer = client.post(f"/admin/controls/proposal/{proposal.pk}/do/agree/", {"reason": "Mine."})
+    assert answer.status_code == 403
+    assert Proposal.all_unrestricted.get().status == Proposal.Status.PROPOSED
+
+
+def test_what_was_declined_is_found_among_the_decided(
+    client: Client, signin_as: SignInAs, officer: Actor, proposal: Proposal
+) -> None:
+    signin_as(client, officer)
+    client.post(f"/admin/controls/proposal/{proposal.pk}/do/decline/", {"reason": "Not needed."})
+    assert client.get("/admin/controls/proposal/?tab=decide").context["rows"] == []
+    (row,) = client.get("/admin/controls/proposal/?tab=decided").context["rows"]
+    assert row.status == Proposal.Status.DECLINED
+
+
+def test_the_maker_withdraws(client: Client, signin_as: SignInAs, administrator: Actor, proposal: Proposal) -> None:
+    signin_as(client, administrator)
+    client.post(f"/admin/controls/proposal/{proposal.pk}/do/withdraw/", {"reason": "A mistake."})
+    assert Proposal.all_unrestricted.get().status == Proposal.Status.WITHDRAWN
+
+
+# --- lists and exports --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1", "|calc", "%0A"])
+def test_a_formula_in_a_cell_is_neutralised(text: str) -> None:
+    assert neutralised(text) == "'" + text
+
+
+def test_a_negative_number_stays_a_number() -> None:
+    assert neutralised(-5) == "-5"
+
+
+def test_a_cell_with_quotes_and_lines_stays_one_cell() -> None:
+    text = 'a "quoted"\nline; and, more'
+    (_head, row) = csv.reader(io.StringIO(as_csv(["x"], [[text]]).decode("utf-8-sig")))
+    assert row == [text]
+
+
+def exported(client: Client, path: str) -> list[list[str]]:
+    answer = client.post(path)
+    assert answer["Content-Type"].startswith("text/csv")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_a_list_is_exported_as_it_is_filtered_and_the_reading_is_an_entry(
+    client: Client, signin_as: SignInAs, administrator: Actor, officer: Actor, reviewer: Actor
+) -> None:
+    staff.create_person(by=administrator, username="formula", name="=HYPERLINK(1)", password="a made-up password 17")
+    signin_as(client, officer)
+    rows = exported(client, "/admin/controls/person/export/?q=formula")
+    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)"]
+    entry = AuditEntry.all_unrestricted.filter(action="controls.export").get()
+    assert entry.actor == officer.label
+    assert '"rows":1' in entry.content
+
+
+def test_an_export_holds_what_the_reader_may_see_and_no_more(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, reviewer)
+    assert client.post("/admin/controls/person/export/").status_code == 403
+    rows = exported(client, "/admin/controls/session/export/")
+    assert {row[0] for row in rows[1:]} == {"Ruta Reviewer"}
+
+
+def test_an_export_by_a_link_is_refused(client: Client, signin_as: SignInAs, officer: Actor) -> None:
+    signin_as(client, officer)
+    assert client.get("/admin/controls/person/export/").status_code == 403
+    assert not AuditEntry.all_unrestricted.filter(action="controls.export").exists()
+
+
+def test_too_many_rows_are_refused_not_cut_off(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("base.admin.EXPORT_LIMIT", 1)
+    signin_as(client, officer)
+    answer = client.post("/admin/controls/person/export/")
+    assert answer.status_code == 422
+    assert "Narrow the filters" in answer.content.decode()
+
+
+QUERIES = {
+    "apiclient": 6,
+    "attempt": 8,
+    "auditentry": 10,
+    "legalentity": 6,
+    "lockout": 6,
+    "person": 7,
+    "proposal": 13,
+    "rolegrant": 6,
+    "session": 6,
+}
+
+
+@pytest.mark.parametrize("model", sorted(QUERIES))
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    client: Client, signin_as: SignInAs, officer: Actor, administrator: Actor, make_actor: Make, model: str
+) -> None:
+    signin_as(client, officer)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(f"/admin/controls/{model}/").status_code == 200
+        return len(seen)
+
+    def more(start: int) -> None:
+        for number in range(start, start + 4):
+            newcomer = make_actor(f"newcomer_{number}", "kyc_reviewer")
+            approvals.propose(
+                by=administrator,
+                name="controls.grant_role",
+                record=person(newcomer),
+                arguments={"role": "treasury"},
+                reason="More work.",
+            )
+
+    more(0)
+    first = cost()
+    more(4)
+    assert cost() == first
+    assert first == QUERIES[model]
+
+
+def test_words_typed_into_the_address_break_no_list(client: Client, signin_as: SignInAs, officer: Actor) -> None:
+    signin_as(client, officer)
+    for query in ("from=nonsense&to=2026-13-45", "person=%00", "p=abc", "o=99.-1", "q=%27%22%3C", "e=1", "nonsense=1"):
+        assert client.get(f"/admin/controls/attempt/?{query}").status_code in {200, 302, 400}
+        assert client.get(f"/admin/controls/auditentry/?{query}").status_code == 200
+
+
+def test_every_button_runs_a_registered_action() -> None:
+    for found in admin.site._registry.values():
+        for button in (*found.buttons, *found.list_buttons):  # type: ignore[attr-defined]
+            assert button.verb.action.name, button.label
+
+
+def test_times_are_in_the_readers_zone_with_utc_beside(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    Person.all_unrestricted.filter(pk=str(officer.person_id)).update(zone="Asia/Tokyo")
+    signin_as(client, officer)
+    grant = RoleGrant.all_unrestricted.get(person=reviewer.person_id)
+    page = client.get(f"/admin/controls/rolegrant/{grant.pk}/").content.decode()
+    assert (grant.granted_at + timedelta(hours=9)).strftime(">%Y-%m-%d %H:%M<") in page
+    assert grant.granted_at.strftime("%Y-%m-%d %H:%M:%S UTC") in page
+
+
+def test_the_home_page_counts_what_waits_for_this_person(
+    client: Client, signin_as: SignInAs, officer: Actor, proposal: Proposal
+) -> None:
+    signin_as(client, officer)
+    tiles = {str(item["tile"].title): item["count"] for item in client.get("/admin/").context["tiles"]}
+    assert tiles["Proposals to decide"] == 1
+
+
+# --- the trail ----------------------------------------------------------------------------------------------------
+
+
+def test_the_trail_is_searched_by_person_action_record_and_day(
+    client: Client, signin_as: SignInAs, officer: Actor, mlro: Actor, reviewer: Actor, stranger: Actor
+) -> None:
+    staff.suspend_person(person(reviewer), by=officer, reason="Left the company.")
+    staff.suspend_person(person(stranger), by=mlro, reason="Never came.")
+    signin_as(client, officer)
+    tomorrow = (clock.now() + timedelta(days=1)).date()
+
+    def found(query: str) -> list[str]:
+        rows = client.get(f"/admin/controls/auditentry/?{query}").context["rows"]
+        return [row["said"].reason for row in rows]
+
+    assert found("") == ["Never came.", "Left the company."]
+    assert found("person=carla") == ["Left the company."]
+    assert found("action=controls.create_person") == []
+    assert found(f"record={stranger.person_id}") == ["Never came."]
+    assert found(f"since={tomorrow}") == []
+
+
+def test_what_lies_outside_the_readers_sight_is_told_without_a_word(
+    client: Client, signin_as: SignInAs, auditor: Actor, mlro: Actor, reviewer: Actor
+) -> None:
+    staff.grant_report_sight(person(reviewer), by=mlro, reason="Works on a case.")
+    signin_as(client, auditor)
+    for address in ("auditentry/", f"person/{reviewer.person_id}/?tab=timeline"):
+        page = client.get(f"/admin/controls/{address}").content.decode()
+        assert "utside your sight" in page
+        assert "Works on a case." not in page
+        assert "sight of reports" not in page.split("<main")[1]
+    entry = AuditEntry.all_unrestricted.get()
+    assert client.get(f"/admin/controls/auditentry/{entry.ref}/").status_code == 404
+
+
+def test_masked_values_are_revealed_with_a_reason_and_that_is_an_entry(
+    client: Client, signin_as: SignInAs, administrator: Actor, officer: Actor
+) -> None:
+    words = {"username": "new", "name": "New", "email": "new@example.test", "password": "a made-up password 17"}
+    staff.create_person(by=administrator, **words)
+    entry = AuditEntry.all_unrestricted.get()
+    signin_as(client, officer)
+    address = f"/admin/controls/auditentry/{entry.ref}/"
+    assert "new@example.test" not in client.get(address).content.decode()
+    answer = client.post(f"{address}do/reveal/", {"reason": "Asked by the person."})
+    assert "new@example.test" in answer.content.decode()
+    assert AuditEntry.all_unrestricted.filter(action="controls.reveal").count() == 1
