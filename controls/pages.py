@@ -54,6 +54,14 @@ def register() -> None:
             empty=gettext_lazy("Nothing of yours waits for others."),
         ),
         registry.Tile(
+            gettext_lazy("Entries not sealed yet"),
+            "controls.view_audit",
+            lambda actor: sealing.tail_count(),
+            lambda: reverse("admin:controls_auditentry_changelist"),
+            icon="lock_open",
+            empty=gettext_lazy("Every entry is sealed."),
+        ),
+        registry.Tile(
             gettext_lazy("People without a role"),
             "controls.manage_staff",
             lambda actor: Person.objects.visible_to(actor).filter(is_active=True).without_role().count(),
@@ -79,10 +87,7 @@ def register() -> None:
 def _trail(actor: Actor, model: str, key: str) -> Iterable[registry.Event]:
     """Entries about the record, as visible as everything they are about; the others as bare leaf hashes."""
     rows = list(AuditEntry.all_unrestricted.filter(record_model=model, record_id=key)[:TOLD])
-    seen = timeline.visible(rows, actor)
-    yield from sentences.events(row for row in rows if row.pk in seen)
-    for hidden in timeline.sentences([row for row in rows if row.pk not in seen], actor):
-        yield registry.Event(None, "", hidden.leaf)
+    return sentences.events(timeline.sentences(rows, actor))
 
 
 # --- alarms and figures -------------------------------------------------------------------------------------------

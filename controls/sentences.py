@@ -1,6 +1,5 @@
 """The trail as people read it: who did what, which values, why, in words instead of keys."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,12 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from base import registry
-from base.models import Mask
 from base.templatetags.backoffice import when
-from controls.models import ApiClient, AuditEntry, AuditValue, Person
+from controls.models import ApiClient, Person
 from controls.roles import JOBS, ROLES
-
-DOTS = "••••"
+from controls.timeline import Line, Sentence
 
 DEEDS: dict[str, Any] = {
     "controls.bootstrap": gettext_lazy("set up the first two role-holders"),
@@ -63,31 +60,20 @@ def deed(action: str) -> Any:
     return known or action.partition(".")[2].replace("_", " ")
 
 
-def events(entries: Iterable[AuditEntry]) -> list[registry.Event]:
-    """One sentence an entry. Four queries whatever their number, one more for each kind of record named in values."""
-    entries = list(entries)
-    values = {row.ref: row.values for row in AuditValue.objects.filter(ref__in=[entry.ref for entry in entries])}
-    who = names_of_actors({entry.actor for entry in entries})
-    words = Words((entry.record_model, values.get(entry.ref, {})) for entry in entries)
-    return [_event(entry, values.get(entry.ref), who, words) for entry in entries]
+def events(told: Iterable[Sentence]) -> list[registry.Event]:
+    """Sentences of the trail as pages show them; one more query for each kind of record that values name."""
+    told = list(told)
+    words = Words((each.record_model, {line.field: vars(line) for line in each.lines}) for each in told)
+    return [_event(each, words) for each in told]
 
 
-def _event(entry: AuditEntry, values: Any, who: dict[str, str], words: "Words") -> registry.Event:
-    changes = [
-        registry.Change(words.field(entry.record_model, name), *_pair(words, entry.record_model, name, value))
-        for name, value in sorted((values or {}).items())
-        if name != "reason"
-    ]
-    if values is None and json.loads(entry.content)["values"]:
+def _event(said: Sentence, words: "Words") -> registry.Event:
+    if said.hidden:
+        return registry.Event(None, "", said.leaf)
+    changes = [registry.Change(line.label, *words.pair(said.record_model, line)) for line in said.lines]
+    if said.shredded:
         changes = [registry.Change(_("values"), None, _("erased; what remains proves that they were not changed"))]
-    reason = (values or {}).get("reason", {}).get("new") or ""
-    return registry.Event(entry.at, who[entry.actor], deed(entry.action), changes, str(reason))
-
-
-def _pair(words: "Words", model: str, name: str, value: dict[str, Any]) -> tuple[Any, Any]:
-    if value["mask"] != Mask.SHOWN.value:
-        return None, DOTS
-    return words.value(model, name, value["old"]), words.value(model, name, value["new"])
+    return registry.Event(said.at, said.who, deed(said.action), changes, said.reason)
 
 
 def names_of_actors(labels: set[str]) -> dict[str, str]:
@@ -127,6 +113,9 @@ class Words:
     def field(self, model: str, name: str) -> str:
         field = field_of(model, name)
         return str(field.verbose_name) if field is not None else name.rpartition(".")[2].replace("_", " ")
+
+    def pair(self, model: str, line: Line) -> tuple[Any, Any]:
+        return self.value(model, line.field, line.old), self.value(model, line.field, line.new)
 
     def value(self, model: str, name: str, value: Any) -> Any:
         field = field_of(model, name)

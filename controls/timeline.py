@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 
 from base.errors import Invalid, NotFound, WrongState
 from base.models import Mask
-from base.registry import Change, Event
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.audit import AuditEntry, AuditValue, SealedRow
@@ -83,22 +82,6 @@ def entries_for(record: models.Model, actor: Actor, *, limit: int = PAGE) -> lis
         return []
     rows = list(AuditEntry.all_unrestricted.about(record)[:limit])
     return sentences(rows, actor)
-
-
-def events(actor: Actor, label: str, key: str) -> list[Event]:
-    """The same for the registry of the pages; what is hidden is left out there."""
-    record = apps.get_model(label)(pk=key)
-    return [
-        Event(
-            at=each.at,
-            who=each.who,
-            what=each.what,
-            changes=[Change(line.label, line.old, line.new) for line in each.lines],
-            reason=each.reason,
-        )
-        for each in entries_for(record, actor)
-        if each.at is not None
-    ]
 
 
 def search(

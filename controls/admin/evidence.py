@@ -149,7 +149,7 @@ class AuditEntryAdmin(ModelAdmin):
         return f"{self.who(record)}: {self.what(record)}"
 
     def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        (event,) = sentences.events([record])
+        (event,) = sentences.events(timeline.sentences([record], request.actor))  # type: ignore[attr-defined]
         rows: list[Any] = [(change.field, change.old or "–", change.new or "–") for change in event.changes]
         if event.reason:
             rows.append((_("reason"), "–", event.reason))
