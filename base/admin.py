@@ -9,6 +9,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -138,7 +139,12 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
         return [offered(button, record, self.link("do", self.key(record), button.path), by=by) for button in shown]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [self.column(name) for name in super().get_list_display(request)]
+        return [self.columns.get(name, name) for name in super().get_list_display(request)]
+
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """Made once: Django finds a sortable column by identity."""
+        return {name: self.column(name) for name in self.list_display}
 
     def column(self, name: str) -> Any:
         """A plain field as lists show it: times in the reader's zone, states as badges, numbers to the right."""

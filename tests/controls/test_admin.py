@@ -369,3 +369,14 @@ def test_masked_values_are_revealed_with_a_reason_and_that_is_an_entry(
     answer = client.post(f"{address}do/reveal/", {"reason": "Asked by the person."})
     assert "new@example.test" in answer.content.decode()
     assert AuditEntry.all_unrestricted.filter(action="controls.reveal").count() == 1
+
+
+def test_a_list_is_sorted_by_a_column_that_shows_times(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    signin_as(client, officer)
+    for order, descending in (("4", False), ("-4", True)):
+        page = client.get(f"/admin/controls/person/?o={order}")
+        assert 'href="?o=' in page.content.decode()
+        joined = [row.joined_at for row in page.context["cl"].result_list]
+        assert joined == sorted(joined, reverse=descending)
