@@ -23,6 +23,7 @@ from itertools import islice
 
 LEAF, NODE, BATCH = b"\x00", b"\x01", b"\x02"
 HEADER = ("v", "stream", "number", "first", "last", "sealed_at", "previous", "root")
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 ZEROS = "0" * 64
 AT_MOST = 100
 CHUNK_ROWS = 20_000
@@ -34,7 +35,7 @@ class BadInput(Exception):
 
 
 def canonical(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return ENCODER.encode(value)
 
 
 # --- the chain of batches -----------------------------------------------------------------------------------------

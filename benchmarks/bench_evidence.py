@@ -85,6 +85,8 @@ def _figure(name: str, value: float, unit: str, reference: float | None = None, 
 
 def _action(name: str) -> Iterator[dict[str, Any]]:
     """Suspending a person: as an action, and as the bare write that it makes."""
+    from uuid import UUID
+
     from django.db import connection, transaction
     from django.test.utils import CaptureQueriesContext
 
@@ -94,6 +96,7 @@ def _action(name: str) -> Iterator[dict[str, Any]]:
     from controls.models import Person, RoleGrant
 
     people = [Person(username=f"made_up_{n}", name=f"Made Up {n}", password="!") for n in range(601)]
+    people[1].id = UUID(RECORD)  # whom the entries to be filled in are about
     Person.all_unrestricted.bulk_create(people)
     RoleGrant.all_unrestricted.create(person=people[0], role="compliance_officer")
     officer = Actor.of(people[0], confirmed_at=clock.now())

@@ -16,7 +16,7 @@ from controls import triggers
 @dataclass(frozen=True)
 class Stream:
     """`content(*columns)` is the text that is hashed, made from the columns of a row as the database hands them
-    out. `copies` are columns that repeat what the content says; `differing(content, values)` names those that do
+    out. `copies` are columns that repeat what the content says; `differing(content, texts)` names those that do
     not. `differing_values(first, last)` tells by sequence what lies beside and is not what a row commits to. `time`
     is the column that says when the row was made, `reference` one by which people find it."""
 
@@ -42,6 +42,9 @@ class Stream:
         """Columns of the row, joined as `m`, for a SELECT. The plus keeps SQLite's driver from parsing times."""
         plus = "+" if connection.vendor == "sqlite" else ""
         return "".join(f', {plus}m."{name}"' for name in names)
+
+    def as_text(self, *names: str) -> str:
+        return "".join(f', CAST(m."{name}" AS TEXT)' for name in names)
 
 
 STREAMS: dict[str, Stream] = {}

@@ -163,7 +163,7 @@ def _rows(stream: Stream, batches: list[SealBatch], values: bool) -> Iterator[Fi
 
 def _read(stream: Stream, first: int, last: int) -> list[Row]:
     key = stream.model_class._meta.pk.column
-    columns = stream.selected(*stream.columns, *stream.copies)
+    columns = stream.selected(*stream.columns) + stream.as_text(*stream.copies)
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT s.sequence, s.row_id, s.leaf, m."{key}"{columns} FROM {ROWS} s '
