@@ -9,9 +9,9 @@ from controls import idempotency, limits, sealing
 from controls.actor import Actor
 
 
-@shared_task(name="controls.seal", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="controls.seal", runs_on="pulse")  # type: ignore[untyped-decorator]
 def seal() -> None:
-    """Run by beat every few seconds, on the queue `pulse` (settings route it there)."""
+    """Run by beat every few seconds."""
     every = timedelta(seconds=settings.CHECKPOINT_SECONDS)
     sealing.seal(by=Actor.job("controls.sealer"), checkpoint_at_most_every=every)
 
