@@ -65,6 +65,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_active = models.BooleanField(_("active"), default=True)
     password_is_temporary = models.BooleanField(default=False, help_text=_("another is asked for at sign-in"))
+    password_issued_by = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="+", help_text=_("while temporary")
+    )
     factors_reset_at = models.DateTimeField(null=True, editable=False, help_text=_("second factors are set up anew"))
     is_staff = models.BooleanField(default=True, editable=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
@@ -78,6 +81,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "zone": Mask.SHOWN,
         "is_active": Mask.SHOWN,
         "password_is_temporary": Mask.SHOWN,
+        "password_issued_by": Mask.SHOWN,
         "factors_reset_at": Mask.SHOWN,
         "password": Mask.SECRET,
         "is_staff": Mask.SHOWN,

@@ -18,12 +18,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from base.errors import ConfirmationNeeded, RuleError
+from controls import approvals
 from controls.models.factors import Authenticator, Passkey, RecoverySheet
 from controls.models.lockouts import LockOut
 from controls.models.people import Person
 from controls.models.sessions import Session
 from controls.signin import actions, codes, passkeys, steps
-from controls.signin.forms import ChangePasswordForm, CodeForm, ReasonForm, RecoveryForm
+from controls.signin.forms import ChangePasswordForm, CodeForm, RecoveryForm
 from controls.signin.pictures import picture_of
 from controls.signin.views import Page, answer, asks, body, refuse, show_codes, typed
 
@@ -233,15 +234,51 @@ def sessions(request: HttpRequest, session: Session) -> HttpResponse:
 @inside
 def sessions_of(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
     """Another's sessions, for who may end them. Who may not, learns nothing about the person."""
-    actor = request.actor  # type: ignore[attr-defined]
-    person = Person.objects.visible_to(actor).filter(pk=key).first() if actor.may("controls.suspend") else None
-    if person is None:
-        raise Http404
-    theirs = Session.objects.visible_to(actor).of(person)
+    return _access(request, session, _other(request, key, "controls.suspend"))
+
+
+def _access(request: HttpRequest, session: Session, person: Person, **shown: Any) -> HttpResponse:
+    theirs = Session.objects.visible_to(request.actor).of(person)  # type: ignore[attr-defined]
     running = theirs.in_force()
     past = theirs.exclude(pk__in=running.values("pk"))[:ENDED_SHOWN]
-    return answer(
-        request, "controls/sessions.html", current=session, running=running, past=past, whose=person, form=ReasonForm()
+    manages = request.actor.may("controls.manage_staff")  # type: ignore[attr-defined]
+    rows = {"current": session, "running": running, "past": past}
+    return answer(request, "controls/sessions.html", whose=person, manages=manages, **rows, **shown)
+
+
+def _other(request: HttpRequest, key: UUID, permission: str) -> Person:
+    actor = request.actor  # type: ignore[attr-defined]
+    person: Person | None = Person.objects.visible_to(actor).filter(pk=key).first() if actor.may(permission) else None
+    if person is None:
+        raise Http404
+    return person
+
+
+@require_POST
+@inside
+def issue_password(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
+    """The new password is on this one page, and nowhere else."""
+    person, back = _other(request, key, "controls.manage_staff"), reverse("account:sessions-of", args=[key])
+    try:
+        issued = actions.issue_password(person, by=request.actor)  # type: ignore[attr-defined]
+    except ConfirmationNeeded:
+        return steps.confirm_first(back)
+    except RuleError as error:
+        messages.error(request, error.text)
+        return HttpResponseRedirect(back)
+    return _access(request, session, person, issued=issued)
+
+
+@require_POST
+@inside
+def propose_reset(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
+    person, actor = _other(request, key, "controls.manage_staff"), request.actor  # type: ignore[attr-defined]
+    words = {"name": "controls.reset_factors", "record": person, "arguments": {}}
+    return act(
+        request,
+        reverse("account:sessions-of", args=[key]),
+        _("Proposed. It waits for another person to agree."),
+        lambda: approvals.propose(by=actor, reason=request.POST.get("reason", ""), **words),
     )
 
 

@@ -120,9 +120,31 @@ def _with_password(person: Person, password: str) -> Person:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="password") from error
     person.set_password(password)
-    person.password_is_temporary = False
-    person.save(update_fields=["password", "password_is_temporary"])
+    person.password_is_temporary, person.password_issued_by = False, None
+    person.save(update_fields=["password", "password_is_temporary", "password_issued_by"])
     return person
+
+
+def _another(person: Person, by: Actor) -> str | RuleError | None:
+    if person.pk == by.person_id:
+        return NotPermitted(_("Another must do this for you."))
+    return None if person.is_active else _("%(name)s is suspended.") % {"name": person.name}
+
+
+@action("controls.manage_staff", when=_another, sensitive=True)
+def issue_password(person: Person, *, by: Actor) -> str:
+    """For who forgot theirs: a password for the next sign-in, shown once to who issues it. One person may do it,
+    because the second factor still stands in the way; where there is none, two would be needed."""
+    if not factors_of(person) and person.sessions.exists():
+        raise WrongState(
+            _("%(name)s has no second factor; a password alone would let anybody in.") % {"name": person.name}
+        )
+    password = secrets.token_urlsafe(15)
+    person.set_password(password)
+    person.password_is_temporary, person.password_issued_by_id = True, by.person_id
+    person.save(update_fields=["password", "password_is_temporary", "password_issued_by"])
+    Session.all_unrestricted.of(person).end(Session.Ending.PASSWORD)
+    return password
 
 
 # --- factors -----------------------------------------------------------------------------------------------------
@@ -220,9 +242,9 @@ def confirm_recovery_codes(sheet: RecoverySheet, *, by: Actor, code: str) -> Rec
 
 
 def _can_reset(person: Person, by: Actor) -> str | RuleError | None:
-    if person.pk == by.person_id:
-        return NotPermitted(_("Another must propose this for you."))
-    return None if person.is_active else _("%(name)s is suspended.") % {"name": person.name}
+    if person.password_is_temporary and person.password_issued_by_id == by.person_id:
+        return NotPermitted(_("You issued the password; another administrator must propose this."))
+    return _another(person, by)
 
 
 @action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_can_reset)

@@ -52,7 +52,3 @@ class ChangePasswordForm(NewPasswordForm):
         label=_("Current password"), max_length=200, strip=False, widget=_password("current-password")
     )
     field_order = ["current", "password", "again"]
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=500)

@@ -112,6 +112,9 @@ ROWS = {
         spoiled_words={"password": "short"},
     ),
     "controls.change_password": Row(_change, spoil=suspended, spoiled_words={"current": "not this one"}),
+    "controls.issue_password": Row(
+        lambda world: Case(person_of(enrolled(world)), world.actor("administrator")), spoil=suspended
+    ),
     "controls.enrol_authenticator": Row(
         lambda world: _own(world, somebody(world), key=KEY, code=code()),
         spoil=suspended,

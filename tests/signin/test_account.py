@@ -10,7 +10,7 @@ from base import clock
 from base.errors import NotPermitted, WrongState
 from controls import approvals
 from controls.actor import Actor
-from controls.models import AuditEntry, Authenticator, Passkey, Person, RecoverySheet, Session
+from controls.models import AuditEntry, Authenticator, Passkey, Person, Proposal, RecoverySheet, Session
 from controls.signin import actions
 from tests.conftest import SignInAs
 from tests.signin.conftest import KEY, PASSWORD, Frozen, code, give_code, give_password, is_in
@@ -267,3 +267,64 @@ def test_a_session_row_ends_in_a_known_way_or_not_at_all(emil: Client) -> None:
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Session.all_unrestricted.update(ended_at=clock.now() + timedelta(hours=1))
+
+
+# --- helping who is locked out -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def adam(administrator: Actor, signin_as: SignInAs) -> Client:
+    client = Client()
+    signin_as(client, administrator)
+    return client
+
+
+def issued(page: bytes) -> str:
+    found = re.search(rb'<p class="key" translate="no">([\w-]+)</p>', page)
+    assert found
+    return found[1].decode()
+
+
+def test_a_forgotten_password_is_replaced_once_and_the_factor_is_still_asked_for(
+    emil: Client, enrolled: Person, adam: Client, time: Frozen
+) -> None:
+    page = adam.post(f"/account/sessions/of/{enrolled.pk}/password/").content
+    assert not is_in(emil)
+    assert b'class="key"' not in adam.get(f"/account/sessions/of/{enrolled.pk}/").content
+    time.forward(minutes=1)
+    other = Client()
+    assert give_password(other, "emil", issued(page)).headers["Location"] == "/sign-in/factor/"
+    assert give_code(other, code()).headers["Location"] == "/sign-in/new-password/"
+
+
+def test_a_password_alone_is_issued_to_nobody_without_a_factor(
+    emil: Client, enrolled: Person, administrator: Actor
+) -> None:
+    Authenticator.all_unrestricted.update(removed_at=clock.now())
+    with pytest.raises(WrongState):
+        actions.issue_password(enrolled, by=administrator)
+
+
+def test_who_issued_the_password_does_not_propose_to_reset_the_factors(enrolled: Person, administrator: Actor) -> None:
+    actions.issue_password(enrolled, by=administrator)
+    with pytest.raises(NotPermitted, match="You issued"):
+        approvals.propose(
+            by=administrator, name="controls.reset_factors", record=enrolled, arguments={}, reason="Phone stolen."
+        )
+
+
+def test_a_reset_is_proposed_on_the_page_with_a_reason(enrolled: Person, adam: Client) -> None:
+    where = f"/account/sessions/of/{enrolled.pk}/factors/"
+    adam.post(where, {"reason": " "})
+    assert not Proposal.all_unrestricted.exists()
+    adam.post(where, {"reason": "Phone stolen."})
+    assert Proposal.all_unrestricted.get().action == "controls.reset_factors"
+
+
+def test_who_may_suspend_and_not_manage_staff_issues_no_password(
+    enrolled: Person, officer: Actor, signin_as: SignInAs
+) -> None:
+    hers = Client()
+    signin_as(hers, officer)
+    assert hers.post(f"/account/sessions/of/{enrolled.pk}/password/").status_code == 404
+    assert b"Issue a password" not in hers.get(f"/account/sessions/of/{enrolled.pk}/").content
