@@ -32,6 +32,7 @@ app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 app.conf.beat_schedule = {
+    "forget-cookies": {"task": "controls.tasks.forget_cookies", "schedule": 24 * 3600.0},
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
     "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
 }

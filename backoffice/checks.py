@@ -1,6 +1,7 @@
 """What must hold in production, said with a hint. `manage.py check --deploy` runs all of it."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ def a_demonstration_stays_on_this_machine(app_configs: Any, **kwargs: Any) -> li
         return []
     hint = "Leave BIND at 127.0.0.1, or unset DEMO: its passwords are printed for everybody to read."
     return [Error(f"DEMO=1 may not bind {settings.BIND}.", hint=hint, id="backoffice.E003")]
+
+
+@register("environment")
+def passkeys_know_their_host(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", settings.PUBLIC_HOST) and not settings.PUBLIC_HOST[-1].isdigit():
+        return []
+    hint = "PUBLIC_HOST=office.example.com: the name people type. A passkey belongs to it and works nowhere else."
+    return [Error(f"PUBLIC_HOST is {settings.PUBLIC_HOST!r}, which is no host name.", hint=hint, id="backoffice.E005")]
 
 
 @register("environment")

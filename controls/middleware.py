@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
-import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -86,8 +84,7 @@ def _seen(request: HttpRequest, session: Session) -> None:
 
 
 def _actor(request: HttpRequest, session: Session) -> Actor:
-    bound: dict[str, Any] = structlog.contextvars.get_contextvars()
-    request_id = str(bound.get("request_id") or uuid4())[:64]
+    request_id: str = getattr(request, "request_id", "") or str(uuid4())
     return Actor.of(session.person, confirmed_at=session.confirmed_at, request_id=request_id)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 
 from controls import idempotency, limits, sealing
 from controls.actor import Actor
@@ -21,3 +22,9 @@ def forget_calls() -> None:
     """Answers kept for an Idempotency-Key go after two days, counts of calls after ten minutes."""
     idempotency.forget()
     limits.forget()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+def forget_cookies() -> None:
+    """Cookies whose time is over are worth nothing; their rows only fill the table. (Our own rows of sessions stay.)"""
+    SessionStore.clear_expired()

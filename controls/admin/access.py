@@ -50,9 +50,9 @@ class SessionAdmin(ModelAdmin):
 @admin.register(LockOut)
 class LockOutAdmin(ModelAdmin):
     permission = "controls.view_staff"
-    list_display = ("kind", "state", "attempts", "last_at", "locked_until")
+    list_display = ("kind", "whose", "state", "attempts", "last_at", "locked_until")
     ordering = ("-last_at",)
-    facts = ("kind", "state", "attempts", "last_at", "locked_until")
+    facts = ("kind", "whose", "state", "attempts", "last_at", "locked_until")
     empty = _("Nobody guessed too often. A lock-out is lifted by time alone.")
 
     @admin.display(description=_("state"))
@@ -60,6 +60,10 @@ class LockOutAdmin(ModelAdmin):
         if lockout.is_in_force():
             return labelled(Colour.RED, _("locked out"))
         return labelled(Colour.GREY, _("counting"))
+
+    @admin.display(description=_("whose, or from where"))
+    def whose(self, lockout: LockOut) -> str:
+        return str(lockout.subject)
 
     def heading(self, record: Any) -> str:
         return str(record.get_kind_display())

@@ -18,7 +18,7 @@ from controls import staff
 from controls.admin.proposing import ProposeButton
 from controls.models import LegalEntity, Person, ReportSight, RoleGrant
 from controls.roles import choices
-from controls.signin.actions import reset_factors
+from controls.signin.actions import issue_password, reset_factors
 
 
 class AsksRole(AsksReason):
@@ -115,6 +115,20 @@ class PersonAdmin(ModelAdmin):
             _("Propose to restore"),
             lambda person: _("%(name)s can sign in again once somebody else agrees.") % {"name": person.name},
             shown=lambda person, by: not person.is_active,
+        ),
+        Button(
+            issue_password,
+            _("Issue a password"),
+            lambda person: (
+                _(
+                    "For a forgotten one. %(name)s chooses another at the next sign-in, where the second factor is "
+                    "asked for as before. Every session ends. The password is shown to you once."
+                )
+                % {"name": person.name}
+            ),
+            form=Asks,
+            icon="password",
+            shows=str,
         ),
         ProposeButton(
             reset_factors,

@@ -1,5 +1,4 @@
-"""The pages of somebody who is in: fresh confirmation, one's own factors and sessions, and, for who may suspend,
-the sessions of others."""
+"""The pages of somebody who is in: fresh confirmation, one's own factors, password and sessions."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,10 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from base.errors import ConfirmationNeeded, RuleError
-from controls import approvals
 from controls.models.factors import Authenticator, Passkey, RecoverySheet
-from controls.models.lockouts import LockOut
-from controls.models.people import Person
 from controls.models.sessions import Session
 from controls.signin import actions, codes, passkeys, steps
 from controls.signin.forms import ChangePasswordForm, CodeForm, RecoveryForm
@@ -226,73 +222,19 @@ def sessions(request: HttpRequest, session: Session) -> HttpResponse:
         current=session,
         running=own.in_force(),
         past=own.exclude(pk__in=own.in_force().values("pk"))[:ENDED_SHOWN],
-        whose=None,
-    )
-
-
-@require_GET
-@inside
-def sessions_of(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
-    """Another's sessions, for who may end them. Who may not, learns nothing about the person."""
-    return _access(request, session, _other(request, key, "controls.suspend"))
-
-
-def _access(request: HttpRequest, session: Session, person: Person, **shown: Any) -> HttpResponse:
-    theirs = Session.objects.visible_to(request.actor).of(person)  # type: ignore[attr-defined]
-    running = theirs.in_force()
-    past = theirs.exclude(pk__in=running.values("pk"))[:ENDED_SHOWN]
-    manages = request.actor.may("controls.manage_staff")  # type: ignore[attr-defined]
-    rows = {"current": session, "running": running, "past": past}
-    return answer(request, "controls/sessions.html", whose=person, manages=manages, **rows, **shown)
-
-
-def _other(request: HttpRequest, key: UUID, permission: str) -> Person:
-    actor = request.actor  # type: ignore[attr-defined]
-    person: Person | None = Person.objects.visible_to(actor).filter(pk=key).first() if actor.may(permission) else None
-    if person is None:
-        raise Http404
-    return person
-
-
-@require_POST
-@inside
-def issue_password(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
-    """The new password is on this one page, and nowhere else."""
-    person, back = _other(request, key, "controls.manage_staff"), reverse("account:sessions-of", args=[key])
-    try:
-        issued = actions.issue_password(person, by=request.actor)  # type: ignore[attr-defined]
-    except ConfirmationNeeded:
-        return steps.confirm_first(back)
-    except RuleError as error:
-        messages.error(request, error.text)
-        return HttpResponseRedirect(back)
-    return _access(request, session, person, issued=issued)
-
-
-@require_POST
-@inside
-def propose_reset(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
-    person, actor = _other(request, key, "controls.manage_staff"), request.actor  # type: ignore[attr-defined]
-    words = {"name": "controls.reset_factors", "record": person, "arguments": {}}
-    return act(
-        request,
-        reverse("account:sessions-of", args=[key]),
-        _("Proposed. It waits for another person to agree."),
-        lambda: approvals.propose(by=actor, reason=request.POST.get("reason", ""), **words),
     )
 
 
 @require_POST
 @inside
 def end_session(request: HttpRequest, session: Session, key: UUID) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
-    ended = Session.objects.visible_to(actor).filter(pk=key).first()
+    """One of one's own. Others' are ended in the admin, by who may."""
+    ended = Session.all_unrestricted.of(session.person).filter(pk=key).first()
     if ended is None:
         raise Http404
-    own = ended.person_id == actor.person_id
-    back = reverse("account:sessions") if own else reverse("account:sessions-of", args=[ended.person_id])
-    reason = request.POST.get("reason", "")
-    return act(request, back, _("The session is ended."), lambda: actions.end_session(ended, by=actor, reason=reason))
+    actor = request.actor  # type: ignore[attr-defined]
+    done = _("The session is ended.")
+    return act(request, reverse("account:sessions"), done, lambda: actions.end_session(ended, by=actor))
 
 
 @require_POST
@@ -313,13 +255,3 @@ def sign_out(request: HttpRequest, session: Session) -> HttpResponse:
     actions.sign_out(session, by=request.actor)  # type: ignore[attr-defined]
     logout(request)
     return HttpResponseRedirect(settings.LOGIN_URL)
-
-
-@require_GET
-@inside
-def lock_outs(request: HttpRequest, session: Session) -> HttpResponse:
-    """Who is locked out now, for who manages staff."""
-    actor = request.actor  # type: ignore[attr-defined]
-    if not actor.may("controls.view_staff"):
-        raise Http404
-    return answer(request, "controls/lock_outs.html", rows=LockOut.objects.visible_to(actor).in_force()[:200])

@@ -8,8 +8,10 @@ from controls.signin.actions import confirm_recovery_codes, enrol_authenticator,
 
 
 def enrol_for_demo(person: Person) -> None:
-    """Runs what the pages run, so that `manage.py otp` and the sign-in page work for this person at once. The code
-    of the step in which this ran is good once more: nobody has used it to sign in."""
+    """The password the person was given stays. Runs what the pages run, so that `manage.py otp` and the sign-in page
+    work for this person at once. The code of the step in which this ran is good once more: nobody has used it."""
+    person.password_is_temporary = False
+    person.save(update_fields=["password_is_temporary"])
     by = Actor.of(person, confirmed_at=clock.now())
     key = new_key()
     enrolled = enrol_authenticator(person, by=by, key=key, code=Authenticator(user=person, key=key).code())

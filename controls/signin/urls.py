@@ -34,13 +34,9 @@ own = (
         path("passkeys/", account.passkey_answer, name="passkey-answer"),
         path("passkeys/<uuid:key>/remove/", account.remove_passkey, name="remove-passkey"),
         path("sessions/", account.sessions, name="sessions"),
-        path("sessions/of/<uuid:key>/", account.sessions_of, name="sessions-of"),
-        path("sessions/of/<uuid:key>/password/", account.issue_password, name="issue-password"),
-        path("sessions/of/<uuid:key>/factors/", account.propose_reset, name="propose-reset"),
         path("sessions/<uuid:key>/end/", account.end_session, name="end-session"),
         path("sessions/end-others/", account.end_others, name="end-others"),
         path("sign-out/", account.sign_out, name="sign-out"),
-        path("lock-outs/", account.lock_outs, name="lock-outs"),
     ],
     "account",
 )

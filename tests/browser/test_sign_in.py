@@ -9,8 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from controls.actor import Actor
-from controls.models import Authenticator, LockOut, Passkey, Person, Session
+from controls.models import Authenticator, Passkey, Person, Session
 from tests.browser.conftest import Accessible, Shoot, SignedIn
 from tests.signin.conftest import KEY, PASSWORD, code, enrol, make
 
@@ -186,16 +185,3 @@ def test_everything_can_be_reached_by_keyboard(page: Page, emil: Person) -> None
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/admin/$"))
     assert KEY not in page.content()
-
-
-def test_a_lock_out_is_seen_by_the_administrator(
-    page: Page, shoot: Shoot, accessible: Accessible, administrator: Actor, signed_in: SignedIn
-) -> None:
-    now = timezone.now()
-    LockOut.all_unrestricted.create(
-        kind="person", index="made-up", subject="emil", attempts=10, last_at=now, locked_until=now.replace(year=2099)
-    )
-    signed_in(page, administrator).goto("/account/lock-outs/")
-    expect(page.get_by_role("cell", name="emil")).to_be_visible()
-    accessible(page)
-    shoot(page, "lock-outs")

@@ -109,11 +109,11 @@ def test_a_lock_out_is_shown_to_administrators_and_nobody_else(
     guess("emil", 10)
     guess("my secret password", 10)
     signin_as(client, administrator)
-    page = client.get("/account/lock-outs/").content
+    page = client.get("/admin/controls/lockout/").content
     assert b"emil" in page
     assert b"my secret password" not in page
     signin_as(client, reviewer)
-    assert client.get("/account/lock-outs/").status_code == 404
+    assert client.get("/admin/controls/lockout/").status_code == 403
 
 
 def test_no_name_or_address_lies_in_clear(enrolled: Person) -> None:

@@ -1,6 +1,9 @@
 """manage.py otp NAME, and demonstration people who are enrolled already."""
 
 import io
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -42,3 +45,14 @@ def test_a_demonstration_person_signs_in_with_the_first_code(client: Client, db:
     give_code(client, otp("dora"))
     assert is_in(client)
     assert RecoverySheet.all_unrestricted.of(person).in_use().count() == 1
+
+
+def test_demonstration_people_are_enrolled_and_one_shows_the_first_sign_in(
+    client: Client, db: None, tmp_path: Path, settings: Any
+) -> None:
+    settings.VAR = tmp_path
+    call_command("demo", stdout=io.StringIO())
+    passwords = json.loads((tmp_path / "demo-people.json").read_text())
+    assert give_password(client, "carla", passwords["carla"]).headers["Location"] == "/sign-in/factor/"
+    assert give_code(client, otp("carla")).headers["Location"] == "/admin/"
+    assert give_password(Client(), "ines", passwords["ines"]).headers["Location"] == "/sign-in/new-password/"

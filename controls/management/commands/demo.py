@@ -18,6 +18,7 @@ from controls import approvals, staff
 from controls.actor import Actor
 from controls.models import Person
 from controls.roles import ROLES
+from controls.signin.demo import enrol_for_demo
 
 COMPANY = "Invented Exchange UAB (demonstration)"
 FIRST = {"administrator": "adam", "compliance_officer": "carla"}
@@ -39,6 +40,7 @@ OTHERS = {
     "internal_auditor": "ines",
 }
 PEOPLE = FIRST | OTHERS
+NEW = "internal_auditor"  # not enrolled yet: shows the first sign-in
 
 
 class Command(BaseCommand):
@@ -61,9 +63,10 @@ class Command(BaseCommand):
             self.stdout.write(f"The demonstration people's first passwords were kept in {notes()}, which is gone.")
             return
         passwords = json.loads(notes().read_text(encoding="utf-8"))
-        self.stdout.write("Demonstration people (invented) and their first passwords:")
+        self.stdout.write("Demonstration people (invented) and their passwords:")
         for role, username in PEOPLE.items():
             self.stdout.write(f"  {username:10} {passwords[username]:14} {ROLES[role].name}")
+        self.stdout.write(f"All are enrolled but {PEOPLE[NEW]}, who goes through the first sign-in.")
         self.stdout.write("One-time code of the second factor: .venv/bin/python manage.py otp NAME")
 
 
@@ -110,3 +113,6 @@ def hire(passwords: dict[str, str]) -> None:
             reason="Demonstration.",
         )
         approvals.decide(proposal, by=officer, agrees=True, reason="Demonstration.")
+    for role, username in PEOPLE.items():
+        if role != NEW:
+            enrol_for_demo(Person.all_unrestricted.get(username=username))
