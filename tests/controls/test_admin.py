@@ -380,3 +380,12 @@ def test_a_list_is_sorted_by_a_column_that_shows_times(
         assert 'href="?o=' in page.content.decode()
         joined = [row.joined_at for row in page.context["cl"].result_list]
         assert joined == sorted(joined, reverse=descending)
+
+
+def test_the_figures_of_the_home_page_count_by_day(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    staff.suspend_person(person(reviewer), by=officer, reason="Left.")
+    signin_as(client, officer)
+    deeds = next(f for f in client.get("/admin/").context["figures"] if str(f.sentence).startswith("actions"))
+    assert (deeds.value, deeds.series[-1], len(deeds.series)) == ("1", 1, 14)
