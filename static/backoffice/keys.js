@@ -19,6 +19,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 function help() {
+  const own = document.querySelector("[data-keys-help]"); // a page may tell of keys that press no element
+  if (own) {
+    own.toggleAttribute("hidden");
+    return;
+  }
   const box = document.getElementById("keys-help");
   const list = box.querySelector("dl");
   list.replaceChildren(...[...document.querySelectorAll("[data-key]")].flatMap(line));
