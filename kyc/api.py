@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from base.api import Addresses, Known, Output
 from base.errors import Invalid
+from base.problems import CODES
 from controls.actor import Actor
 from controls.api_actions import ActionRecords, answered, json_text, makes, post
 from controls.idempotency import Answer
@@ -21,6 +22,16 @@ from kyc.models import Application, Check, Decision, Document, Picture
 from kyc.vision.intake import MAX_BYTES
 
 LONGEST_WORDS = 2000
+CODES.update(
+    {
+        "exists": _("A customer with this reference exists already."),
+        "damaged": _("The picture cannot be read."),
+        "claimed": _("Somebody else is on this application."),
+        "not_claimed": _("Take the application on first."),
+        "changed_since": _("Something changed since you looked; look again."),
+        "lease_lost": _("Another worker has taken this check on."),
+    }
+)
 
 # --- what comes out -----------------------------------------------------------------------------------------------
 
