@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import pagination, routers, serializers, views, viewsets
-from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -86,9 +86,7 @@ class Guarded(views.APIView):
     """Every view of the API."""
 
     metadata_class = None
-
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        raise MethodNotAllowed("OPTIONS")
+    http_method_names = ["get", "post", "head"]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
