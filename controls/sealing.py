@@ -171,18 +171,16 @@ def _next(stream: Stream, last: SealBatch | None, rows: Sequence[tuple[int, int,
 
 
 def _number(stream: Stream, rows: Sequence[tuple[int, int, bytes]]) -> None:
-    if connection.vendor == "postgresql":
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY {ROWS} (stream, sequence, row_id, leaf) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row((stream.name, *row))
-        return
+    columns = "(stream, sequence, row_id, leaf)"
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # one text for COPY costs half of what a call a row does; "\\x" is how COPY spells bytes
+            text = "".join(f"{stream.name}\t{number}\t{row}\t\\\\x{leaf.hex()}\n" for number, row, leaf in rows)
+            with cursor.copy(f"COPY {ROWS} {columns} FROM STDIN") as copy:
+                copy.write(text)
+            return
         cursor.executemany(
-            f"INSERT INTO {ROWS} (stream, sequence, row_id, leaf) VALUES (%s, %s, %s, %s)",
-            [(stream.name, *row) for row in rows],
+            f"INSERT INTO {ROWS} {columns} VALUES (%s, %s, %s, %s)", [(stream.name, *row) for row in rows]
         )
 
 
