@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "forget-cookies": {"task": "controls.tasks.forget_cookies", "schedule": 24 * 3600.0},
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
     "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
+    "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
 }
 
 

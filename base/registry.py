@@ -148,6 +148,7 @@ figures: list[Figure] = []
 panels: list[Panel] = []
 timelines: list[TimelineSource] = []
 searches: list[SearchSource] = []
+demonstrations: list[Callable[[], None]] = []  # fill an app with invented data, safe to repeat
 
 # Writes the audit entry of an export (actor, model, the bytes that left, facts). The app that keeps the trail sets it.
 note_export: Callable[[Any, Any, bytes, dict[str, Any]], None]

@@ -17,4 +17,11 @@ class KycConfig(AppConfig):
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
         triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")
+        registry.demonstrations.append(_demonstration)
         registry.pages.append(registry.PageEntry("kyc/picture/<uuid:key>/", "kyc_picture", views.picture))
+
+
+def _demonstration() -> None:
+    from kyc import demo  # draws pictures: only the demonstration loads what that needs
+
+    demo.fill()

@@ -12,5 +12,5 @@ class Result:
     reasons: list[dict[str, Any]] = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
     thresholds: dict[str, Any] = field(default_factory=dict)
-    models: list[dict[str, str]] = field(default_factory=list)
+    models: list[Any] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)

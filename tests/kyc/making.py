@@ -1,12 +1,14 @@
 """Applications in every state, brought there by the actions themselves."""
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from controls.actor import Actor
 from controls.models import ApiClient, LegalEntity, Person
-from kyc import actions, files
+from kyc import actions, files, specimen
 from kyc.actions.checks import FACES, READING
+from kyc.countries import code_of
 from kyc.models import Application, Check, Document
 from kyc.results import Result
 
@@ -112,3 +114,23 @@ def approve(application: Application, by: Actor) -> None:
 
 def fresh(application: Application) -> Application:
     return Application.all_unrestricted.get(pk=application.pk)
+
+
+def handed_in(entity: LegalEntity, **typed: Any) -> Application:
+    """A real picture of an invented passport, and a real selfie of its holder."""
+    holder = specimen.person("Orbiter")
+    details: dict[str, Any] = {
+        "given_names": holder.given_names,
+        "family_name": holder.surname,
+        "birth_date": holder.born,
+        "nationality": code_of(holder.nationality),
+        "document_number": holder.number,
+    }
+    application = opened(entity, **details | typed)
+    by, selfie = intake_of(application), BytesIO()
+    specimen.selfie(holder).save(selfie, "PNG")
+    passport = specimen.photograph(specimen.passport(holder), 3, **specimen.SEVERITIES["good"])
+    for kind, name, data in (("passport", "p.jpg", passport), ("selfie", "s.png", selfie.getvalue())):
+        actions.upload(application, by=by, kind=kind, side="front", file=actions.Upload.of(name, data))
+    result: Application = actions.submit(application, by=by)
+    return result

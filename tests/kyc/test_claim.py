@@ -8,7 +8,7 @@ from base import clock
 from base.errors import NotPermitted, WrongState
 from controls.actor import Actor
 from controls.models import LegalEntity
-from kyc import actions
+from kyc import actions, tasks
 from kyc.models import Application
 from tests.kyc import making
 
@@ -69,7 +69,7 @@ def test_who_lost_the_claim_by_time_cannot_decide(entity: LegalEntity, reviewer:
 def test_the_sweep_frees_lapsed_claims(entity: LegalEntity, reviewer: Actor) -> None:
     application = making.claimed(entity, reviewer)
     lapse(application)
-    actions.expire_claim(application, by=making.EXPIRY)
+    tasks.sweep()
     assert making.fresh(application).claimed_by is None
 
 
@@ -92,3 +92,11 @@ def test_the_clients_of_others_know_nothing_of_it(entity: LegalEntity) -> None:
     assert not Application.objects.visible_to(making.client_actor()).exists()
     assert Application.objects.visible_to(making.intake_of(application)).get() == application
     assert not Application.objects.visible_to(None).exists()
+
+
+def test_the_sweep_ends_what_the_applicant_did_not_complete_in_time(entity: LegalEntity) -> None:
+    late, in_time = making.opened(entity), making.opened(entity)
+    Application.all_unrestricted.filter(pk=late.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    tasks.sweep()
+    assert making.fresh(late).status == Application.Status.EXPIRED
+    assert making.fresh(in_time).status == Application.Status.COLLECTING

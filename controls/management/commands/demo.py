@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from base import clock
+from base import clock, registry
 from controls import approvals, staff
 from controls.actor import Actor
 from controls.models import Person
@@ -56,6 +56,8 @@ class Command(BaseCommand):
                 remember(passwords)
         elif not Person.all_unrestricted.filter(username=FIRST["administrator"]).exists():
             raise CommandError("This database holds people already; demonstration data goes into an empty one.")
+        for fill in registry.demonstrations:
+            fill()
         self.show()
 
     def show(self) -> None:

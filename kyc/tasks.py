@@ -1,0 +1,37 @@
+"""Wake-ups. The rows are the queue: a message only says that something waits; a lost one costs ten seconds."""
+
+from contextlib import suppress
+
+from celery import shared_task
+
+from base.errors import RuleError
+from controls.actor import Actor
+from kyc import actions, pipeline
+from kyc.actions.checks import FACES, READING
+from kyc.models import Application
+
+
+@shared_task(runs_on="documents")  # type: ignore[untyped-decorator]
+def read_documents() -> None:
+    pipeline.read_waiting()
+
+
+@shared_task(runs_on="faces")  # type: ignore[untyped-decorator]
+def compare_faces() -> None:
+    pipeline.compare_waiting()
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Every ten seconds: wakes the workers that have something to do, frees claims that lapsed, and ends what the
+    applicant did not complete in time."""
+    if pipeline.waits(READING):
+        read_documents.delay()
+    if pipeline.waits(FACES):
+        compare_faces.delay()
+    by = Actor.job("kyc.expiry")
+    known = Application.objects.visible_to(by)
+    for verb, rows in ((actions.expire_claim, known.claim_lapsed()), (actions.expire_application, known.past_expiry())):
+        for application in rows.order_by("pk"):
+            with suppress(RuleError):  # somebody was faster
+                verb(application, by=by)
