@@ -8,7 +8,8 @@ from django.urls import reverse
 from controls.actor import Actor
 from controls.models import Person, RoleGrant
 from controls.roles import ROLES
-from tests.backoffice.pages import ALL, WHO_OPENS, names
+from tests.backoffice.pages import ALL, STAFF_READERS, WHO_OPENS, names
+from tests.backoffice.test_site import INLINE
 from tests.conftest import Make, SignInAs
 
 PEOPLE = sorted(role for role, found in ROLES.items() if found.kind == "person")
@@ -96,3 +97,39 @@ def test_the_sidebar_leads_only_to_pages_that_open(client: Client, signin_as: Si
 
 def test_every_model_admin_says_who_opens_its_list() -> None:
     assert all(hasattr(found, "permission") for found in admin.site._registry.values())
+
+
+LISTS = sorted(name for name in WHO_OPENS if name.endswith("_changelist"))
+SUSPENDERS = {"administrator", "compliance_officer", "mlro", "deputy_mlro"}
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_each_list_is_exported_by_whoever_opens_it(
+    client: Client, signin_as: SignInAs, make_actor: Make, role: str
+) -> None:
+    signin_as(client, make_actor("somebody", role))
+    expected = {name: 200 if WHO_OPENS[name] == ALL or role in WHO_OPENS[name] else 403 for name in LISTS}
+    found = {
+        name: client.post(reverse(f"admin:{name.replace('_changelist', '_export')}")).status_code for name in LISTS
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_colleagues_record_and_its_dialog_for_each_role(
+    client: Client, signin_as: SignInAs, make_actor: Make, stranger: Actor, role: str
+) -> None:
+    signin_as(client, make_actor("somebody", role))
+    record = f"/admin/controls/person/{stranger.person_id}/"
+    sees, acts = role in STAFF_READERS, role in SUSPENDERS
+    assert client.get(record).status_code == (200 if sees else 404)
+    assert client.get(record + "?tab=timeline").status_code == (200 if sees else 404)
+    dialog = client.post(record + "do/suspend_person/", {"reason": "Left."}).status_code
+    assert dialog == (302 if acts else 403 if sees else 404)
+    assert Person.all_unrestricted.get(pk=str(stranger.person_id)).is_active is not acts
+
+
+@pytest.mark.parametrize("name", sorted(set(WHO_OPENS) - {"jsi18n"}))
+def test_no_page_holds_inline_script_or_style(client: Client, signin_as: SignInAs, mlro: Actor, name: str) -> None:
+    signin_as(client, mlro)
+    assert not INLINE.search(client.get(reverse(f"admin:{name}")).content.decode())
