@@ -47,7 +47,7 @@ class HomePage(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         tiles = [self.tile(tile) for tile in registry.tiles if registry.may(tile, self.actor)]
         return super().get_context_data(
-            tiles=sorted(tiles, key=lambda tile: not tile["count"]),
+            tiles=sorted(tiles, key=lambda item: (not item["count"], item["tile"].order)),
             alarms=[alarm for source in registry.alarms for alarm in self.alarms(source)],
             figures=self.figures(),
             **kwargs,

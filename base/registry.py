@@ -34,6 +34,7 @@ class Tile:
     link: Callable[[], str]
     icon: str = "inbox"
     empty: Any = ""
+    order: int = 50
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def register() -> None:
             lambda: reverse("admin:controls_auditentry_changelist"),
             icon="lock_open",
             empty=gettext_lazy("Every entry is sealed."),
+            order=90,  # nobody's work while the sealer runs
         ),
         registry.Tile(
             gettext_lazy("People without a role"),
@@ -130,17 +131,17 @@ def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:
 
 
 def _deeds(actor: Actor) -> registry.Chart:
-    rows, text = AuditEntry.objects.visible_to(actor), _("actions in 14 days, by day")
+    rows, text = AuditEntry.objects.visible_to(actor), _("Actions of the last 14 days")
     return _by_day(rows, "at", text, "admin:controls_auditentry_changelist")
 
 
 def _refusals(actor: Actor) -> registry.Chart:
-    rows, text = Attempt.objects.visible_to(actor), _("refused attempts in 14 days, by day")
+    rows, text = Attempt.objects.visible_to(actor), _("Refused in the last 14 days")
     return _by_day(rows, "at", text, "admin:controls_attempt_changelist")
 
 
 def _signing_in(actor: Actor) -> registry.Chart:
-    rows, text = Session.objects.visible_to(actor), _("sessions begun in 14 days, by day")
+    rows, text = Session.objects.visible_to(actor), _("Signed in in the last 14 days")
     return _by_day(rows, "started_at", text, "admin:controls_session_changelist")
 
 

@@ -387,5 +387,5 @@ def test_the_figures_of_the_home_page_count_by_day(
 ) -> None:
     staff.suspend_person(person(reviewer), by=officer, reason="Left.")
     signin_as(client, officer)
-    deeds = next(f for f in client.get("/admin/").context["figures"] if str(f.sentence).startswith("actions"))
+    deeds = next(f for f in client.get("/admin/").context["figures"] if str(f.sentence).startswith("Actions"))
     assert (deeds.value, deeds.series[-1], len(deeds.series)) == ("1", 1, 14)
