@@ -36,12 +36,14 @@ app.conf.beat_schedule = {
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
     "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
+    "seal": {"task": "controls.seal", "schedule": 5.0},
+    "tidy": {"task": "controls.tidy", "schedule": 600.0},
 }
 
 
-@signals.setup_logging.connect  # type: ignore[untyped-decorator] # Celery leaves logging alone when somebody answers this
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def logs_are_set_up_by_django(**options: Any) -> None:
-    pass
+    """Celery leaves logging alone when somebody answers this."""
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -19,9 +19,11 @@ from backoffice.celery import app
 from backoffice.tasks import last_heartbeat
 from base import clock
 from base.storage import EncryptedStorage
+from controls import sealing, triggers
 
 log = structlog.get_logger(__name__)
 SILENT = timedelta(minutes=2)
+UNSEALED = timedelta(minutes=5)
 
 
 class NotReady(Exception):
@@ -46,6 +48,19 @@ def storage() -> None:
     cast(EncryptedStorage, default_storage).probe()
 
 
+def sealing_lag() -> None:
+    """Evidence that no batch holds yet may be a few seconds old, not minutes."""
+    lag = sealing.lag()
+    if lag is not None and lag > UNSEALED:
+        raise NotReady(f"evidence waits for the sealer since {int(lag.total_seconds() // 60)} minutes")
+
+
+def guards() -> None:
+    """The triggers that keep evidence from being edited are there, as they must be."""
+    if found := triggers.differences():
+        raise NotReady(f"{len(found)} triggers differ; `manage.py check --database default` names them")
+
+
 def workers() -> None:
     """Beat sends a heartbeat every 20 seconds and a worker of the pulse queue notes it."""
     last = last_heartbeat()
@@ -53,7 +68,13 @@ def workers() -> None:
         raise NotReady("no heartbeat of beat and the pulse worker within two minutes")
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": database, "broker": broker, "storage": storage}
+PARTS: dict[str, Callable[[], None]] = {
+    "database": database,
+    "broker": broker,
+    "storage": storage,
+    "sealing": sealing_lag,
+    "triggers": guards,
+}
 BESIDE: dict[str, Callable[[], None]] = {"workers": workers}  # told, but no reason to take the web server away
 
 
@@ -95,9 +116,23 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def registry() -> prometheus_client.CollectorRegistry:
-    """The counters of all web processes together; of this one where there is no shared folder."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return prometheus_client.REGISTRY
+    """The counters of all web processes together (of this one where there is no shared folder), and what the
+    database says at this moment."""
     together = prometheus_client.CollectorRegistry()
-    multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    else:
+        together.register(prometheus_client.REGISTRY)
+    lag = sealing.lag()
+    for name, words, value in (
+        ("backoffice_unsealed_rows", "Rows of evidence that no batch holds yet", sealing.tail_count()),
+        ("backoffice_sealing_lag_seconds", "Age of the oldest of them", lag.total_seconds() if lag else 0),
+        ("backoffice_heartbeat_age_seconds", "Since beat and a worker were last heard of", heartbeat_age()),
+    ):
+        prometheus_client.Gauge(name, words, registry=together).set(value)
     return together
+
+
+def heartbeat_age() -> float:
+    last = last_heartbeat()
+    return float("inf") if last is None else (clock.now() - last).total_seconds()

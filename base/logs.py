@@ -18,7 +18,8 @@ from typing import Any
 import structlog
 
 EVENT = r"[a-z][a-z0-9_.]{0,79}"
-NAME = r"[A-Za-z_][\w.@-]{0,119}"
+NAME = r"[A-Za-z_][\w.-]{0,119}"
+WORD = r"[a-z][a-z_.]{0,59}"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ACTOR = rf"(person|client):{UUID}|job:[a-z_.]{{1,60}}"
 ROUTE = r"\S{0,300}"  # a pattern of our own urls.py, not an address that somebody asked for
@@ -33,17 +34,17 @@ DECLARED: dict[str, re.Pattern[str]] = {
         "actor_id": ACTOR,
         "method": "[A-Z]{1,10}",
         "route": ROUTE,
-        "code": rf"\d{{3}}|{NAME}",  # of an answer (a number) or of a refusal (a name)
+        "code": rf"\d{{3}}|{WORD}",  # of an answer (a number) or of a refusal (a name)
         "error": NAME,  # the name of an exception's class
-        "task": NAME,
+        "task": WORD,
         "task_id": UUID,
-        "child_task_name": NAME,
+        "child_task_name": WORD,
         "child_task_id": UUID,
-        "queue": NAME,
-        "routing_key": NAME,
-        "job": NAME,
-        "part": NAME,
-        "stream": NAME,
+        "queue": WORD,
+        "routing_key": WORD,
+        "job": WORD,
+        "part": WORD,
+        "stream": WORD,
         "record": rf"[a-z_.]+:({UUID}|\d+)",
         "duration_ms": r"\d+",
         "count": r"\d+",

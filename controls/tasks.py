@@ -6,8 +6,9 @@ from celery import shared_task
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from controls import idempotency, limits, sealing
+from controls import approvals, idempotency, limits, sealing
 from controls.actor import Actor
+from controls.models import Proposal
 
 
 @shared_task(name="controls.seal", runs_on="pulse")  # type: ignore[untyped-decorator]
@@ -24,7 +25,15 @@ def forget_calls() -> None:
     limits.forget()
 
 
-@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
 def forget_cookies() -> None:
     """Cookies whose time is over are worth nothing; their rows only fill the table. (Our own rows of sessions stay.)"""
     SessionStore.clear_expired()
+
+
+@shared_task(name="controls.tidy", runs_on="pulse")  # type: ignore[untyped-decorator]
+def tidy() -> None:
+    """Ends proposals that nobody decided in time."""
+    by = Actor.job("controls.expiry")
+    for proposal in Proposal.objects.visible_to(by).past_expiry():
+        approvals.expire(proposal, by=by)

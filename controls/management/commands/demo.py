@@ -1,6 +1,7 @@
 """demo: invented people for every role, made by the same actions that make real ones.
 
-Their first passwords lie in an ignored file under var/, so that every `make run` can print them again.
+They have been through their first sign-in: each has a second factor. Their passwords lie in an ignored file under
+var/, so that every `make run` can print them again.
 """
 
 import json
@@ -18,6 +19,7 @@ from controls import approvals, staff
 from controls.actor import Actor
 from controls.models import Person
 from controls.roles import ROLES
+from controls.signin.actions import replace_temporary_password
 from controls.signin.demo import enrol_for_demo
 
 COMPANY = "Invented Exchange UAB (demonstration)"
@@ -62,7 +64,7 @@ class Command(BaseCommand):
 
     def show(self) -> None:
         if not notes().is_file():
-            self.stdout.write(f"The demonstration people's first passwords were kept in {notes()}, which is gone.")
+            self.stdout.write(f"The demonstration people's passwords were kept in {notes()}, which is gone.")
             return
         passwords = json.loads(notes().read_text(encoding="utf-8"))
         self.stdout.write("Demonstration people (invented) and their passwords:")
@@ -90,7 +92,7 @@ def hire(passwords: dict[str, str]) -> None:
         return {
             "username": username,
             "name": f"{username.title()} Invented",
-            "password": passwords[username],
+            "password": passwords[username] if role == NEW else secrets.token_urlsafe(15),
             "email": f"{username}@demonstration.example",
             "zone": "Europe/Vilnius",
         }
@@ -117,4 +119,10 @@ def hire(passwords: dict[str, str]) -> None:
         approvals.decide(proposal, by=officer, agrees=True, reason="Demonstration.")
     for role, username in PEOPLE.items():
         if role != NEW:
-            enrol_for_demo(Person.all_unrestricted.get(username=username))
+            come_in(Person.all_unrestricted.get(username=username), passwords[username])
+
+
+def come_in(person: Person, password: str) -> None:
+    """What everybody does at the first sign-in, so that the printed password and `manage.py otp` work at once."""
+    replace_temporary_password(person, by=Actor.of(person, confirmed_at=clock.now()), password=password)
+    enrol_for_demo(person)
