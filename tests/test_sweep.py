@@ -70,9 +70,13 @@ def test_it_works_and_leaves_an_entry(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_it_is_refused_to_every_role_without_the_permission(world: World, name: str) -> None:
     found, case = REGISTRY[name], ROWS[name].case(world)
-    for role in roles_without(found.permission):
-        error = refused(found, case, by=world.actor(role))
-        assert isinstance(error, NotPermitted | NotFound), f"{role}: {error!r}"
+    others = {role: world.actor(role) for role in roles_without(found.permission)}
+    before = facts()
+    for role, other in others.items():
+        with pytest.raises(RuleError) as error, transaction.atomic():
+            run(found, case, other)
+        assert isinstance(error.value, NotPermitted | NotFound), f"{role}: {error.value!r}"
+    assert facts() == before, "a refusal changed something"
 
 
 @pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.spoil or REGISTRY[name].when))

@@ -20,9 +20,6 @@ from controls.actor import Actor
 from controls.models import Person
 from tests.conftest import SignInAs
 
-# Playwright runs an event loop in this thread; Django takes that for asynchronous code and refuses its database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 WIDE, TABLET = {"width": 1366, "height": 768}, {"width": 820, "height": 1180}
 FLAGS = [
     "--no-sandbox",
@@ -38,10 +35,14 @@ SERIOUS = {"serious", "critical"}
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    # Playwright runs an event loop in this thread; Django takes that for asynchronous code and refuses its database.
+    # Unset again afterwards: other tests start processes that must not inherit it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
