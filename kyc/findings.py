@@ -26,6 +26,8 @@ OF_A_FIELD = {
 }
 PLAIN = {
     "nothing_read": gettext_lazy("Nothing could be read that was also typed."),
+    "faces_review": gettext_lazy("The faces are neither clearly alike nor clearly different: compare them by eye."),
+    "faces_mismatch": gettext_lazy("The selfie does not look like the portrait on the document."),
     "gave_up": gettext_lazy("The program failed three times; somebody must look."),
 }
 

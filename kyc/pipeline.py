@@ -130,9 +130,12 @@ def compare(application: Application) -> Findings:
 
     portrait, selfie = face_pictures(application)
     found = faces.compare(files.read(portrait.file), files.read(selfie.file))
+    reasons = [{"code": each.code, "text": str(each)} for each in found.reasons]
+    if found.band in ("review", "mismatch"):
+        reasons.append({"code": f"faces_{found.band}"})
     result = Result(
         OF_BAND[found.band],
-        [{"code": each.code, "text": str(each)} for each in found.reasons],
+        reasons,
         {"distance": found.distance, "band": found.band, "faces": found.scores},
         dict(found.thresholds),
         [{**model} for model in found.models],
