@@ -227,10 +227,15 @@ def submit(application: Application, *, by: Actor) -> Application:
 submit.action = actions.submit.action  # type: ignore[attr-defined]
 
 
-class ApplicationFilter(serializers.Serializer[Any]):
+class OwnIntakeFilter(serializers.Serializer[Any]):
+    reference = serializers.CharField(required=False, source="customer__reference")
+
+
+class ApplicationFilter(OwnIntakeFilter):
+    """`status` and `risk_band` for staff only."""
+
     status = serializers.ChoiceField(choices=Application.Status.choices, required=False)
     risk_band = serializers.ChoiceField(choices=Application.Band.choices, required=False)
-    reference = serializers.CharField(required=False, source="customer__reference")
 
 
 class Applications(ActionRecords):
@@ -251,6 +256,10 @@ class Applications(ActionRecords):
     send_back = post(actions.send_back, DecisionInput, gives=DecisionOutput)
     reject = post(actions.reject, DecisionInput, gives=DecisionOutput)
     ask = post(actions.ask, AskInput, gives=DecisionOutput)
+
+    def filters_for_actor(self) -> type[serializers.Serializer[Any]]:
+        actor: Actor = self.request.actor  # type: ignore[attr-defined]
+        return ApplicationFilter if actor.may("kyc.view_application") else OwnIntakeFilter
 
     def get_serializer_class(self) -> Any:
         return ApplicationRow if self.action == "list" else ApplicationOutput

@@ -181,6 +181,24 @@ def test_the_applicant_reads_why_a_picture_is_asked_for_and_nothing_more(
     assert "mask" not in told.content.decode()
 
 
+def test_a_program_cannot_learn_of_risk_or_review_by_filtering(program: Client) -> None:
+    opened(program)
+    for asked in ("status=awaiting_second", "risk_band=high"):
+        assert program.get(f"{APPLICATIONS}?{asked}").status_code == 422
+    assert len(program.get(f"{APPLICATIONS}?reference=X-1").json()["results"]) == 1
+
+
+def test_a_program_does_not_see_decisions_and_their_codes(
+    entity: LegalEntity, program: Client, reviewer: Actor
+) -> None:
+    from kyc import actions
+
+    application = making.claimed(entity, reviewer)
+    actions.reject(application, by=reviewer, code="document_forged", reason="Glue.")
+    Application.all_unrestricted.filter(pk=application.pk).update(opened_by=_label(program))
+    assert "document_forged" not in program.get("/api/v1/kyc/decisions").content.decode()
+
+
 def _label(program: Client) -> str:
     from controls.models import ApiClient
 
