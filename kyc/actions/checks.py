@@ -70,6 +70,9 @@ def record_results(
     readings: Mapping[UUID, Any] | None = None,
 ) -> Application:
     """Records what a worker found under its lease; the last result brings the application to the desk."""
+    under_lease = application.checks.waiting().filter(lease_token=token).values_list("kind", flat=True)
+    if set(under_lease) != set(results):  # the readings, too, belong to whoever holds the lease
+        raise _lease_lost()
     for key, reading in (readings or {}).items():
         keep_reading(application.documents.get(pk=key), by=by, reading=reading)
     for check in application.checks.waiting().filter(kind__in=results).order_by("pk"):
@@ -85,7 +88,7 @@ def _waiting(check: Check, by: Actor) -> str | None:
 @action("kyc.record_checks", when=_waiting)
 def record_check(check: Check, *, by: Actor, token: UUID, result: Result) -> Check:
     if check.lease_token != token:
-        raise WrongState(_("Another worker has taken this check on."), code="lease_lost")
+        raise _lease_lost()
     assert result.outcome in Check.Outcome.values, result.outcome
     check.outcome = result.outcome
     check.reasons, check.scores, check.thresholds = result.reasons, result.scores, result.thresholds
@@ -94,6 +97,10 @@ def record_check(check: Check, *, by: Actor, token: UUID, result: Result) -> Che
     check.lease_token = check.lease_until = None
     check.save()
     return check
+
+
+def _lease_lost() -> WrongState:
+    return WrongState(_("Another worker has taken this check on."), code="lease_lost")
 
 
 @action("kyc.record_checks")

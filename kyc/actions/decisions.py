@@ -12,7 +12,7 @@ from controls.actor import Actor
 from kyc import reasons
 from kyc.actions.claims import held
 from kyc.actions.uploads import check_slot
-from kyc.models import Application, Check, Decision
+from kyc.models import Application, Check, Decision, Document
 from kyc.models.applications import PATIENCE, Band, Status
 
 LONGEST_WORDS = 2000
@@ -64,6 +64,8 @@ def ask(
     slots = [_slot(each) for each in wanted]
     if not slots:
         raise Invalid(_("Say which picture is needed."), field="wanted")
+    if len({slot["kind"] for slot in slots} - {Document.Kind.SELFIE.value}) > 1:  # each would replace the other
+        raise Invalid(_("Ask for one identity document at a time."), field="wanted")
     decision = _decide(application, Decision.Kind.ASK, by, code, reason, seen, wanted=slots)
     application.expires_at = clock.now() + PATIENCE
     return _moved(decision, Status.COLLECTING)

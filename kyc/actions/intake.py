@@ -160,10 +160,11 @@ def _inputs(application: Application) -> dict[str, str]:
         if side == Document.Side.FRONT and page == 1:
             of_face.append([kind, side, page, digest])
     words = words_digest(application.customer)
+    today = clock.today(application.customer.entity.zone)
     given: dict[str, list[Any]] = {
         Check.Kind.QUALITY: of_identity,
         Check.Kind.MRZ: of_identity,
-        Check.Kind.EXPIRY: of_identity,
+        Check.Kind.EXPIRY: [*of_identity, today.isoformat()],  # valid last month is not valid today
         Check.Kind.AGREEMENT: [*of_identity, words],
         Check.Kind.FACE: of_face,
     }

@@ -13,8 +13,8 @@ from controls.models import LegalEntity
 
 
 def number_index(number: str) -> str:
-    """The blind index of a document number: spacing and case make no difference."""
-    plain = "".join(number.split()).upper()
+    """The blind index of a document number: case, spaces, hyphens and dots make no difference."""
+    plain = "".join(sign for sign in number.upper() if sign.isalnum())
     return blind_index(plain, "kyc.document_number") if plain else ""
 
 
@@ -31,7 +31,8 @@ class CustomerQuerySet(RestrictedQuerySet):
         return self.filter(pk__in=seen)
 
     def with_document_number(self, number: str) -> Self:
-        return self.filter(document_number_index=number_index(number)) if number.strip() else self.none()
+        index = number_index(number)
+        return self.filter(document_number_index=index) if index else self.none()
 
 
 class Customer(Record):

@@ -1,7 +1,10 @@
 """Rejecting, and asking for another picture."""
 
+from datetime import timedelta
+
 import pytest
 
+from base import clock
 from base.errors import Invalid, NotFound
 from controls.actor import Actor
 from controls.models import LegalEntity
@@ -67,3 +70,22 @@ def test_what_is_not_handed_in_is_no_reviewers_business(entity: LegalEntity, rev
     assert not Application.objects.visible_to(reviewer).exists()
     with pytest.raises(NotFound):
         actions.claim(application, by=reviewer)
+
+
+def test_two_identity_documents_cannot_be_asked_for_at_once(entity: LegalEntity, reviewer: Actor) -> None:
+    both = [{"kind": "passport", "side": "front"}, {"kind": "identity_card", "side": "front"}]
+    with pytest.raises(Invalid) as refused:
+        actions.ask(making.claimed(entity, reviewer), by=reviewer, code="unreadable", reason="Blur.", wanted=both)
+    assert refused.value.field == "wanted"
+
+
+def test_whether_the_passport_is_valid_is_asked_again_on_another_day(
+    entity: LegalEntity, reviewer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = asked(entity, reviewer)
+    later = clock.now() + timedelta(days=20)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    making.add(application, "selfie", b"without sunglasses")
+    actions.submit(application, by=making.intake_of(application))
+    waiting = application.checks.waiting().values_list("kind", flat=True)
+    assert set(waiting) == {Check.Kind.FACE, Check.Kind.EXPIRY}

@@ -11,7 +11,7 @@ from controls.actor import Actor
 from controls.models import LegalEntity
 from kyc import actions, pipeline
 from kyc.actions.checks import FACES, READING
-from kyc.models import Application, Check
+from kyc.models import Application, Check, Customer
 from kyc.results import Result
 from tests.kyc import making
 
@@ -64,6 +64,29 @@ def test_a_lapsed_lease_is_taken_over_and_its_holder_comes_too_late(entity: Lega
         actions.record_check(
             application.checks.get(kind="face"), by=making.CHECKS, token=first.token, result=Result("failed")
         )
+
+
+def test_a_worker_that_comes_too_late_does_not_change_the_reading(entity: LegalEntity) -> None:
+    application = making.submitted(entity)
+    late = actions.lease(application, READING)
+    assert late
+    lapse(application)
+    pipeline.attempt(application, READING, finds())
+    passport = application.documents.get(kind="passport")
+    results = {kind: Result("passed") for kind in READING}
+    with pytest.raises(WrongState):
+        actions.record_results(
+            application, by=making.CHECKS, token=late.token, results=results, readings={passport.pk: {"pages": []}}
+        )
+    passport.refresh_from_db()
+    assert passport.reading is None
+
+
+def test_hyphens_do_not_hide_that_a_document_number_was_stated_before(entity: LegalEntity) -> None:
+    making.opened(entity, document_number="L898902C3")
+    found = Customer.all_unrestricted.with_document_number("l898-902 c3")
+    assert found.count() == 1
+    assert not Customer.all_unrestricted.with_document_number("---").exists()
 
 
 def test_what_fails_three_times_is_for_a_person_to_look_at(entity: LegalEntity) -> None:
