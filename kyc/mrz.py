@@ -361,6 +361,8 @@ class Repaired:
 _LOOK_ALIKES = str.maketrans(
     {"«": "<<", "‹": "<", "＜": "<", "く": "<", "《": "<<", "〈": "<", "≤": "<", "(": "<", "£": "E"}
 )
+# The recogniser knows other alphabets too and writes their letters for Latin ones of the same shape.
+_LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХ", "ABEZHIKMNOPTYXABEKMHOPCTYX")
 _TO_LETTER = str.maketrans("0158624", "OISBGZA")
 _LETTERS_OF = {"0": "ODQC", "1": "IL", "5": "S", "8": "B", "6": "G", "2": "Z", "4": "A", "7": "T"}
 _TO_DIGIT = str.maketrans("OQDUILSBGZTAY", "0000115862744")
@@ -372,7 +374,7 @@ _SEXES = "MFX<"
 
 def plain(text: str) -> str:
     """One line of text reduced to the alphabet of the zone."""
-    return re.sub("[^A-Z0-9<]", "", text.upper().translate(_LOOK_ALIKES).upper())
+    return re.sub("[^A-Z0-9<]", "", text.upper().translate(_LOOK_ALIKES).translate(_LATIN).upper())
 
 
 def repair(raw: Sequence[str]) -> Repaired | None:

@@ -174,3 +174,13 @@ def test_birth_is_never_in_the_future(text: str, date_of_birth: str) -> None:
 )
 def test_expiry_is_at_most_twenty_years_ahead(text: str, expiry: str) -> None:
     assert mrz.expiry_date(text, TODAY) == expiry
+
+
+def test_letters_of_other_alphabets_that_look_latin_are_read_as_latin() -> None:
+    greek = [
+        PASSPORT[0].translate(str.maketrans("PENKMI", "ΡΕΝΚΜΙ")),
+        PASSPORT[1].translate(str.maketrans("TOZE", "ТОΖЕ")),
+    ]
+    repaired = mrz.repair(greek)
+    assert repaired
+    assert repaired.zone.lines == tuple(PASSPORT)
