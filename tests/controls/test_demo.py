@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from base import registry
 from controls.actor import Actor
 from controls.management.commands.demo import PEOPLE
 from controls.models import Person, Proposal
@@ -17,8 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings: Any, tmp_path: Path) -> None:
+def people_alone(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of their own, without what apps add to them, which takes a minute and has its own tests."""
     settings.VAR = tmp_path
+    monkeypatch.setattr(registry, "demonstrations", [])
 
 
 def demo() -> str:
