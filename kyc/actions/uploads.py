@@ -33,10 +33,11 @@ class Upload:
 def upload(application: Application, *, by: Actor, kind: str, side: str, file: Upload) -> Document:
     """Stores the files and then their document; files whose document was refused are taken back."""
     original = files.keep(file.data)
-    pages = [_kept(page) for page in file.found.pages]
+    pages: list[KeptPage] = []
     words = {"kind": kind, "side": side, "name": file.name, "original": original, "pages": pages}
     verdict = {"verdict": file.found.verdict, "reasons": list(file.found.reasons)}
     try:
+        pages.extend(_kept(page) for page in file.found.pages)
         document: Document = add_document(application, by=by, original_type=file.found.kind, verdict=verdict, **words)
     except BaseException:
         files.drop(original, *pages)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -53,8 +54,7 @@ def send(program: Client, key: str, kind: str, data: bytes, name: str = "picture
 
 
 def files() -> int:
-    folders, names = default_storage.listdir("")
-    return len(names) + sum(len(default_storage.listdir(folder)[1]) for folder in folders)
+    return sum(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*"))
 
 
 def test_an_applicant_is_created_uploads_and_hands_in(program: Client) -> None:
@@ -114,6 +114,26 @@ def test_a_refused_upload_takes_its_files_back(program: Client) -> None:
     key, before = opened(program), files()
     answer = send(program, key, "passport", picture(), side="back")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "side")
+    assert files() == before
+
+
+def test_a_storage_that_fails_half_way_keeps_nothing(program: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kyc import actions
+    from kyc import files as kept
+    from tests.kyc.making import intake_of
+
+    application = Application.all_unrestricted.get(pk=opened(program))
+    before, keep = files(), kept.keep
+
+    def full(data: bytes, ending: str = "bin") -> kept.Kept:
+        if ending == "jpg":
+            raise OSError("no space left")
+        return keep(data, ending)
+
+    monkeypatch.setattr(kept, "keep", full)
+    file = actions.Upload.of("me.jpg", picture())
+    with pytest.raises(OSError, match="no space"):
+        actions.upload(application, by=intake_of(application), kind="selfie", side="front", file=file)
     assert files() == before
 
 
