@@ -26,6 +26,7 @@ from controls.models.audit import PendingSeal, SealBatch, SealedRow
 from controls.streams import STREAMS, Stream
 
 BATCH_ROWS = 5_000
+READ_ROWS = 50_000
 NOTHING_BEFORE = "0" * 64
 QUEUE = PendingSeal._meta.db_table
 ROWS = SealedRow._meta.db_table
@@ -44,7 +45,7 @@ class Sealed:
 
 
 def seal(*, by: Actor, checkpoint_at_most_every: timedelta = timedelta()) -> list[Sealed]:
-    """Seals what is queued now, stream by stream, each batch in a transaction of its own; signs a checkpoint for
+    """Seals what is queued now, stream by stream; signs a checkpoint for
     each stream that went on, and hands it to the witnesses."""
     if not by.may("controls.seal"):
         raise NotPermitted(_("Your role does not allow this."))
@@ -110,31 +111,33 @@ def declare() -> None:
 def _stream(stream: Stream) -> Sealed:
     rows = batches = 0
     while True:
-        taken, last = _batch(stream)
-        rows, batches = rows + taken, batches + bool(taken)
-        if taken < BATCH_ROWS:
+        taken, made, last = _batches(stream)
+        rows, batches = rows + taken, batches + made
+        if taken < READ_ROWS:
             break
     if last is None:
         return Sealed(stream.name, rows, batches, 0, 0, NOTHING_BEFORE)
     return Sealed(stream.name, rows, batches, last.number, last.last_sequence, last.hash)
 
 
-def _batch(stream: Stream) -> tuple[int, SealBatch | None]:
+def _batches(stream: Stream) -> tuple[int, int, SealBatch | None]:
+    """One look into the queue becomes batches in its order: how many rows, how many batches, and the last one. A
+    look walks over whatever earlier looks have deleted and no vacuum has cleared, so a long queue is worth few."""
     with transaction.atomic():
         only_one(f"seal:{stream.name}")
         last = SealBatch.objects.filter(stream=stream.name).order_by("-number").first()
-        taken = _queued(stream)
-        if not taken:
-            return 0, last
-        first = last.last_sequence + 1 if last else 1
-        rows = [
-            (first + index, row_id, merkle.leaf(first + index, stream.content(*columns)))
-            for index, (_queued_id, row_id, *columns) in enumerate(taken)
-        ]
-        batch = _next(stream, last, rows)
-        _number(stream, rows)
-        _unqueue([queued_id for queued_id, *_rest in taken])
-        return len(taken), batch
+        taken, made = _queued(stream), 0
+        for start in range(0, len(taken), BATCH_ROWS):
+            first = last.last_sequence + 1 if last else 1
+            rows = [
+                (first + index, row_id, merkle.leaf(first + index, stream.content(*columns)))
+                for index, (_queued_id, row_id, *columns) in enumerate(taken[start : start + BATCH_ROWS])
+            ]
+            last, made = _next(stream, last, rows), made + 1
+            _number(stream, rows)
+        if taken:
+            _unqueue([queued_id for queued_id, *_rest in taken])
+        return len(taken), made, last
 
 
 def _queued(stream: Stream) -> list[tuple[Any, ...]]:
@@ -150,7 +153,7 @@ def _queued(stream: Stream) -> list[tuple[Any, ...]]:
         cursor.execute(
             f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q {rows} WHERE q.stream = %s AND m."{key}" = q.row_id '
             "ORDER BY q.id LIMIT %s",
-            [stream.name, BATCH_ROWS],
+            [stream.name, READ_ROWS],
         )
         return list(cursor.fetchall())
 
