@@ -87,6 +87,7 @@ def config(level: str) -> dict[str, Any]:
             "django.server": {"level": "CRITICAL"},
             "celery.app.trace": {"level": "CRITICAL"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},  # a line for every send fills a terminal
             "django": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"level": level, "propagate": True},
             "gunicorn.access": {"level": "CRITICAL"},

@@ -1,13 +1,12 @@
 """Faces that belong to nobody: a head modelled as a height field, lit and coloured from a number.
 
 The same number gives the same features; view and light differ between portrait and selfie. The one photographed
-face is NASA's portrait of an astronaut (`astronaut.jpg`, see ORIGIN.txt).
+face is `skimage.data.astronaut()`, where scikit-image is installed.
 """
 
 import random
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 Field = NDArray[np.float32]
-HERE = Path(__file__).parent
 
 # Skin, and the hair that goes with it.
 DARK, BROWN, CHESTNUT, FAIR, COPPER = (30, 24, 24), (62, 42, 30), (98, 66, 42), (172, 134, 86), (128, 70, 44)
@@ -364,6 +362,8 @@ def _fringe(canvas: Field, face: Features, x: Field, y: Field, edge: Field, soft
 
 @lru_cache(maxsize=1)
 def astronaut() -> Image.Image:
-    """NASA's portrait of Eileen Collins, in the public domain (ORIGIN.txt)."""
-    with Image.open(HERE / "astronaut.jpg") as picture:
-        return picture.convert("RGB")
+    """The one photograph, in the public domain, as scikit-image distributes it; it lies in nobody's repository but
+    theirs, so it is there only where their package is (development). ImportError elsewhere."""
+    from skimage import data
+
+    return Image.fromarray(data.astronaut()).crop((56, 0, 440, 480))  # type: ignore[no-untyped-call]

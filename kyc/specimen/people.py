@@ -3,6 +3,7 @@ specimen state Utopia, whatever nationality they show."""
 
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _person(row: tuple[str, str, str, str, str, str, str], at: int) -> Person:
         birthplace=birthplace,
         nationality=nationality,
         number=_number(at),
-        face="astronaut" if surname == PHOTOGRAPHED else at + 1,
+        face="astronaut" if surname == PHOTOGRAPHED and find_spec("skimage") else at + 1,
         native_name=native_name,
         personal_number=f"{birth:%y%m%d}{at * 7919 % 10_000:04d}",
         issued=issued,
