@@ -58,6 +58,9 @@ class Command(BaseCommand):
                 remember(passwords)
         elif not Person.all_unrestricted.filter(username=FIRST["administrator"]).exists():
             raise CommandError("This database holds people already; demonstration data goes into an empty one.")
+        if registry.demonstrations:
+            self.stdout.write("Filling in what is missing: the first time it takes a minute or two.")
+            self.stdout.flush()
         for fill in registry.demonstrations:
             fill()
         self.show()
