@@ -17,13 +17,14 @@ VALID = timedelta(days=7)
 
 class ProposalQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        """One's own, those whose quorum one's rights can serve, and everything to who audits."""
+        """One's own, those whose quorum one's rights can serve, and everything to who audits. A program is not its
+        owner: what the owner proposed is out of its sight."""
         if actor.kind == "job" or actor.may("controls.view_audit"):
             return self
-        asked = Q()
+        seen = Q(proposed_by_id=actor.person_id) if actor.kind == "person" else Q(pk__in=[])
         for permission in actor.permissions:
-            asked |= Q(quorum__has_key=permission)
-        return self.filter(Q(proposed_by_id=actor.person_id) | asked)
+            seen |= Q(quorum__has_key=permission)
+        return self.filter(seen)
 
     def waiting(self) -> Self:
         return self.filter(status=Proposal.Status.PROPOSED)

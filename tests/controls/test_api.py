@@ -163,6 +163,13 @@ def test_a_client_is_made_agreed_and_given_its_key_through_the_api(
     assert client.get("/api/v1/controls/clients", headers={"Authorization": f"Bearer {key}"}).status_code == 401
 
 
+def test_a_program_does_not_see_what_its_owner_proposed(
+    api: Api, with_key: Callable[..., Client], administrator: Actor, stranger: Actor
+) -> None:
+    api(administrator).post(f"{PEOPLE}/{stranger.id}/grant_role", {"role": "treasury", "reason": "New."}, JSON)
+    assert with_key(owner=administrator).get("/api/v1/controls/proposals").json()["results"] == []
+
+
 def test_a_program_proposes_nothing(with_key: Callable[..., Client], stranger: Actor) -> None:
     answer = with_key().post("/api/v1/controls/clients", {"name": "Another"}, JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
