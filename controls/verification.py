@@ -49,24 +49,30 @@ def verify(
     stream: Stream, reach: Reach, known: Sequence[dict[str, Any]] = (), *, values: bool = False
 ) -> Iterator[Finding]:
     """Findings of a stream; `reach` tells afterwards how much was checked."""
-    points = {point["number"]: point for point in _points(stream, known)}
+    points = _points(stream, known)
     for batches in _slices(stream):
         for batch in batches:
             yield from _chained(batch, reach)
-            yield from _agrees(points.pop(batch.number, None), batch)
+            for point in points.pop(batch.number, ()):
+                yield from _agrees(point, batch)
             reach.batches, reach.rows, reach.hash = batch.number, batch.last_sequence, batch.hash
         yield from _rows(stream, batches, values)
-    yield from _beyond(stream, reach, points.values())
+    yield from _beyond(stream, reach, [point for left in points.values() for point in left])
     yield from _outside(stream, reach)
 
 
-def _points(stream: Stream, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Our own checkpoints, then those that were kept elsewhere: what a witness says counts more."""
+def _points(stream: Stream, known: Sequence[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    """Our own checkpoints and those that were kept elsewhere, by the batch they speak of. All of them count: whoever
+    rewrites history signs it anew, and a witness then holds both what was and what is."""
     own = [
         {**plain(witness.statement(point)), "signature": point.signature, "key": point.key, "whose": "own"}
         for point in Checkpoint.objects.filter(stream=stream.name)
     ]
-    return own + [{**point, "whose": "known"} for point in known if point.get("stream") == stream.name]
+    theirs = [{**point, "whose": "known"} for point in known if point.get("stream") == stream.name]
+    points: dict[int, list[dict[str, Any]]] = {}
+    for point in theirs + own:
+        points.setdefault(point["number"], []).append(point)
+    return points
 
 
 def _slices(stream: Stream) -> Iterator[list[SealBatch]]:
@@ -99,9 +105,7 @@ def _chained(batch: SealBatch, before: Reach) -> Iterator[Finding]:
         yield Finding("batch_does_not_fit_the_chain", differs, batch=batch.number, sequence=before.rows + 1)
 
 
-def _agrees(point: dict[str, Any] | None, batch: SealBatch) -> Iterator[Finding]:
-    if point is None:
-        return
+def _agrees(point: dict[str, Any], batch: SealBatch) -> Iterator[Finding]:
     said = {"hash": batch.hash, "sequence": batch.last_sequence}
     differs = [name for name, value in said.items() if point.get(name) != value]
     if differs:
@@ -116,7 +120,7 @@ def _agrees(point: dict[str, Any] | None, batch: SealBatch) -> Iterator[Finding]
 
 
 def _beyond(stream: Stream, reach: Reach, points: Iterable[dict[str, Any]]) -> Iterator[Finding]:
-    """Checkpoints and numbered rows past the end of the chain: its tail was cut."""
+    """Checkpoints and numbered rows past the end of the chain, or before its beginning: what no batch holds."""
     for point in points:
         if not witness.signed(point):
             yield Finding(f"{point['whose']}_checkpoint_not_signed_by_us", ["signature"], batch=point["number"])
@@ -129,8 +133,8 @@ def _beyond(stream: Stream, reach: Reach, points: Iterable[dict[str, Any]]) -> I
             )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT MIN(sequence) FROM {ROWS} WHERE stream = %s AND sequence > "
-            f"COALESCE((SELECT MAX(last_sequence) FROM {BATCHES} WHERE stream = %s), 0)",
+            f"SELECT MIN(sequence) FROM {ROWS} WHERE stream = %s AND (sequence < 1 OR sequence > "
+            f"COALESCE((SELECT MAX(last_sequence) FROM {BATCHES} WHERE stream = %s), 0))",
             [stream.name, stream.name],
         )
         (sequence,) = cursor.fetchone()

@@ -165,6 +165,12 @@ TELL: dict[str, tuple[Callable[[list[Checkpoint]], None], int]] = {
 def known(text: str) -> list[dict[str, Any]]:
     """Checkpoints from JSON lines, as a witness kept them. Raises ValueError for anything else."""
     points = [json.loads(each) for each in text.splitlines() if each.strip()]
-    if not points or not all(isinstance(each, dict) and each.get("type") == "checkpoint" for each in points):
+    if not points or not all(_is_checkpoint(each) for each in points):
         raise ValueError("no checkpoint in it")
     return points
+
+
+def _is_checkpoint(said: Any) -> bool:
+    if not isinstance(said, dict) or said.get("type") != "checkpoint":
+        return False
+    return all(type(said.get(name)) is int for name in ("number", "sequence"))

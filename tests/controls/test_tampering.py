@@ -156,6 +156,19 @@ def test_an_entry_put_in_past_the_queue_is_found() -> None:
     assert (code, first["problem"], first["entry"]) == (1, "inserted_behind_the_queue", forged_ref())
 
 
+def test_an_entry_numbered_before_the_first_is_found(chain: list[str]) -> None:
+    """A number below one takes a row out of the queue without any guard being touched, and no batch holds it."""
+    triggers.install()
+    guard(True)
+    entry = AuditEntry.all_unrestricted.get(pk=row_at(6))
+    forged = AuditEntry(ref=forged_ref(), at=entry.at, actor=entry.actor, action="controls.forged", content="{}")
+    forged.save()
+    SealedRow.objects.create(stream="audit", sequence=-1, row_id=forged.pk, leaf=b"x" * 32)
+    execute("DELETE FROM controls_pendingseal WHERE row_id = %s", forged.pk)
+    code, (first, *_rest) = verify()
+    assert (code, first["problem"], first["sequence"]) == (1, "numbered_row_in_no_batch", -1)
+
+
 def test_an_entry_removed_before_it_was_sealed_is_found(chain: list[str], officer: Actor, stranger: Actor) -> None:
     triggers.install()
     guard(True)
@@ -205,6 +218,15 @@ def rewrite_history() -> None:
     sealing.seal(by=SEALER)
 
 
+def test_a_rewritten_history_is_found_although_the_witness_was_told_of_it_too(chain: list[str]) -> None:
+    """The witness keeps what was signed first, and, for the same batch, what was signed after the change."""
+    rewrite_history()
+    anew = [witness.line(point) for point in Checkpoint.objects.order_by("number")]
+    for known in ([chain[-1], anew[-1]], [anew[-1], chain[-1]]):
+        code, (first, *_rest) = verify(known=known)
+        assert (code, first["problem"]) == (1, "history_differs_from_known_checkpoint")
+
+
 def test_a_rewritten_history_is_found_against_a_known_checkpoint_only(chain: list[str]) -> None:
     rewrite_history()
     assert verify()[0] == 0
@@ -244,8 +266,11 @@ def test_shredded_values_are_nobodys_fault() -> None:
     assert verify(values=True)[0] == 0
 
 
+NOWHERE = '{"type": "checkpoint", "stream": "none", "number": 1, "sequence": 1}'
+
+
 @pytest.mark.usefixtures("db")
-@pytest.mark.parametrize("given", ["no/such/file", "{not json", '{"type": "checkpoint", "stream": "none"}'])
+@pytest.mark.parametrize("given", ["no/such/file", "{not json", '{"type": "checkpoint"}', NOWHERE])
 def test_a_checkpoint_that_cannot_be_read_is_bad_input(given: str) -> None:
     with pytest.raises(CommandError) as refused:
         verify(known=[given])
