@@ -213,7 +213,7 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
             return too_many(request, EXPORT_LIMIT)
         names = self.export_fields or [name for name in self.list_display if name != "__str__"]
         body = as_csv([self.label(name) for name in names], self.plain_rows(rows, names))
-        registry.note_export(request.actor, self.model, body, {"rows": count, "filter": request.GET.urlencode()})  # type: ignore[attr-defined]
+        registry.note_export(request.actor, self.model, body, request.GET.urlencode(), count)  # type: ignore[attr-defined]
         answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}.csv"'
         return answer

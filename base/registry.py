@@ -151,8 +151,9 @@ timelines: list[TimelineSource] = []
 searches: list[SearchSource] = []
 demonstrations: list[Callable[[], None]] = []  # fill an app with invented data, safe to repeat
 
-# Writes the audit entry of an export (actor, model, the bytes that left, facts). The app that keeps the trail sets it.
-note_export: Callable[[Any, Any, bytes, dict[str, Any]], None]
+# Writes the audit entry of an export (actor, model, the bytes that left, what was asked for, how many rows). The app
+# that keeps the trail sets it.
+note_export: Callable[[Any, Any, bytes, str, int], None]
 
 
 def may(entry: Any, actor: Any) -> bool:

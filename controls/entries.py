@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import models, transaction
 
 from base import clock
 from base.canonical import canonical, plain
@@ -94,10 +94,13 @@ def read(actor: Actor, record: models.Model, what: str) -> AuditEntry:
     return write(ref=uuid4(), by=actor, action=what, record=record, changed={})
 
 
-def exported(actor: Actor, model: type[models.Model], body: bytes, facts: Mapping[str, Any]) -> None:
-    """The entry of a list that left as a file: what was asked for, how many rows, and the digest of what was given."""
-    said = {**facts, "sha256": hashlib.sha256(body).hexdigest()}
-    write(ref=uuid4(), by=actor, action="controls.export", record=model(pk=None), changed={}, facts=said)
+def exported(actor: Actor, model: type[models.Model], body: bytes, asked: str, rows: int) -> None:
+    """The entry of a list that left as a file: how many rows, and the digest of what was given. What was asked for may
+    hold a name: it lies beside, as a value that can be shredded."""
+    facts = {"rows": rows, "sha256": hashlib.sha256(body).hexdigest()}
+    changed = {"filter": Change(None, asked)} if asked else {}
+    with transaction.atomic():
+        write(ref=uuid4(), by=actor, action="controls.export", record=model(pk=None), changed=changed, facts=facts)
 
 
 def commitment(salt: str, old: Any, new: Any) -> str:

@@ -167,16 +167,26 @@ def _known(label: str, keys: set[str], actor: Actor) -> set[str]:
         model = apps.get_model(label)
     except (LookupError, ValueError):
         return keys if actor.may("controls.view_audit") else set()
-    if model is AuditEntry:
-        rows = AuditEntry.objects.visible_to(actor).filter(pk__in=keys)
-        return {str(pk) for pk in visible(rows, actor)}
     manager: Any = getattr(model, "objects", None)
     if not hasattr(manager, "visible_to"):
         return keys if actor.may("controls.view_audit") else set()
+    rows = manager.visible_to(actor)
+    found = rows.filter(pk__in=[key for key in keys if _is_key_of(model, key)])
+    known = visible(found, actor) if model is AuditEntry else found.values_list("pk", flat=True)
+    return {str(pk) for pk in known} | (keys & {""} if _whole_kind(keys, rows, actor) else set())
+
+
+def _is_key_of(model: type[models.Model], key: str) -> bool:
+    """A key of another kind names no record of this model, and must not hide those that others name."""
     try:
-        return {str(pk) for pk in manager.visible_to(actor).filter(pk__in=keys).values_list("pk", flat=True)}
-    except (ValidationError, ValueError):  # a key of another kind names no record of this model
-        return set()
+        return bool(key) and model._meta.pk.to_python(key) is not None
+    except ValidationError:
+        return False
+
+
+def _whole_kind(keys: set[str], rows: Any, actor: Actor) -> bool:
+    """An entry without a key is about a list, as an export is: who audits knows of it where they see such records."""
+    return "" in keys and actor.may("controls.view_audit") and rows.exists()
 
 
 # --- sentences ----------------------------------------------------------------------------------------------------

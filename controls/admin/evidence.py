@@ -1,5 +1,6 @@
 """What was done, and what was refused: searched by person, action, record and time."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -66,7 +67,8 @@ class TrailPage(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form, before = SearchForm(self.request.GET or None), self.request.GET.get("before", "")
-        found = timeline.search(self.actor, **form.asked(), before=int(before) if before.isdigit() else None)
+        start = int(before) if re.fullmatch("[0-9]{1,18}", before) else None
+        found = timeline.search(self.actor, **form.asked(), before=start)
         kept = {name: value for name, value in self.request.GET.items() if name != "before" and value}
         return super().get_context_data(
             form=form,
@@ -128,7 +130,7 @@ class AuditEntryAdmin(ModelAdmin):
         head = ("sequence", "leaf", "time", "who", "action", "kind of record", "record", "reference")
         rows = [_row(sentence) for sentence in found.sentences]
         body = as_csv(head, rows)
-        registry.note_export(actor, self.model, body, {"rows": len(rows), "filter": request.GET.urlencode()})
+        registry.note_export(actor, self.model, body, request.GET.urlencode(), len(rows))
         answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
         return answer

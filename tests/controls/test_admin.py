@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from base import clock
 from base.export import as_csv, neutralised
-from controls import approvals, staff
+from controls import approvals, staff, timeline
 from controls.actor import Actor
 from controls.models import Attempt, AuditEntry, Person, Proposal, RoleGrant
 from tests.conftest import Make, SignInAs
@@ -231,6 +231,33 @@ def test_an_export_holds_what_the_reader_may_see_and_no_more(
     assert {row[0] for row in rows[1:]} == {"Ruta Reviewer"}
 
 
+def test_what_was_searched_for_stands_beside_the_entry_and_can_be_erased(
+    client: Client, signin_as: SignInAs, officer: Actor, auditor: Actor
+) -> None:
+    signin_as(client, officer)
+    exported(client, "/admin/controls/person/export/?q=Jonas")
+    entry = AuditEntry.all_unrestricted.get()
+    assert "Jonas" not in entry.content
+    (said,) = timeline.sentences([entry], auditor)
+    assert [(line.field, line.new) for line in said.lines] == [("filter", "q=Jonas")]
+
+
+def test_an_export_is_told_to_who_audits_and_hides_nothing_beside_it(
+    client: Client, signin_as: SignInAs, officer: Actor, auditor: Actor, reviewer: Actor
+) -> None:
+    staff.suspend_person(person(reviewer), by=officer, reason="Left.")
+    signin_as(client, officer)
+    exported(client, "/admin/controls/person/export/")
+    told = timeline.search(auditor).sentences
+    assert [said.action for said in told] == ["controls.export", "controls.suspend_person"]
+
+
+def test_the_trail_can_still_be_read_after_it_was_exported(client: Client, signin_as: SignInAs, officer: Actor) -> None:
+    signin_as(client, officer)
+    exported(client, "/admin/controls/auditentry/export/")
+    assert client.get("/admin/controls/auditentry/").status_code == 200
+
+
 def test_an_export_by_a_link_is_refused(client: Client, signin_as: SignInAs, officer: Actor) -> None:
     signin_as(client, officer)
     assert client.get("/admin/controls/person/export/").status_code == 403
@@ -294,6 +321,8 @@ def test_words_typed_into_the_address_break_no_list(client: Client, signin_as: S
     for query in ("from=nonsense&to=2026-13-45", "person=%00", "p=abc", "o=99.-1", "q=%27%22%3C", "e=1", "nonsense=1"):
         assert client.get(f"/admin/controls/attempt/?{query}").status_code in {200, 302, 400}
         assert client.get(f"/admin/controls/auditentry/?{query}").status_code == 200
+    for before in ("%C2%B2", "9" * 30, "9" * 5000):  # a digit to Unicode; more than the database counts
+        assert client.get(f"/admin/controls/auditentry/?before={before}").status_code == 200
 
 
 def test_every_button_runs_a_registered_action() -> None:
