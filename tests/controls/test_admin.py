@@ -258,6 +258,13 @@ def test_the_trail_can_still_be_read_after_it_was_exported(client: Client, signi
     assert client.get("/admin/controls/auditentry/").status_code == 200
 
 
+def test_no_list_is_filtered_by_a_column_that_is_no_filter(client: Client, signin_as: SignInAs, officer: Actor) -> None:
+    signin_as(client, officer)
+    for address in ("person/?password__startswith=argon2", "session/?person=1", "lockout/?index__startswith=a"):
+        assert client.get(f"/admin/controls/{address}").status_code == 400
+    assert client.get("/admin/controls/person/?state=active&role=none").status_code == 200
+
+
 def test_an_export_by_a_link_is_refused(client: Client, signin_as: SignInAs, officer: Actor) -> None:
     signin_as(client, officer)
     assert client.get("/admin/controls/person/export/").status_code == 403
