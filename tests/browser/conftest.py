@@ -102,6 +102,14 @@ def signed_in(live: str, signin_as: SignInAs) -> SignedIn:
     return sign_in
 
 
+def colours(page: Page, scheme: str) -> None:
+    """Light or dark: pages outside the frame ask the browser, the frame asked it when it was loaded."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    framed = "dark => document.querySelector('#page') && document.documentElement.classList.toggle('dark', dark)"
+    page.evaluate(framed, scheme == "dark")
+    page.wait_for_timeout(200)
+
+
 Shoot = Callable[[Page, str], None]
 
 
@@ -118,11 +126,11 @@ def shoot(tmp_path: Path) -> Shoot:
             ("tablet", TABLET, "light"),
         ):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            colours(page, scheme)
             page.wait_for_timeout(150)
             page.screenshot(path=folder / f"{name}-{kind}.png")
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        page.emulate_media(color_scheme="light")
+        colours(page, "light")
 
     return shoot
 
@@ -136,7 +144,7 @@ def accessible() -> Accessible:
 
     def look(page: Page) -> None:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            colours(page, scheme)
             found = Axe().run(page).response["violations"]
             serious = [
                 f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes'][:3]]}"
@@ -144,7 +152,7 @@ def accessible() -> Accessible:
                 if one["impact"] in SERIOUS
             ]
             assert not serious, f"{scheme}: {serious}"
-        page.emulate_media(color_scheme="light")
+        colours(page, "light")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
     return look
