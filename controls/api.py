@@ -18,6 +18,7 @@ CODES.update(
         "person_needed": gettext_lazy("Only a signed-in person may do this, not a key."),
         "confirmation_needed": gettext_lazy("A second factor within the last 15 minutes is needed first."),
         "same_person": gettext_lazy("You were the first person; another must decide."),
+        "concerned": gettext_lazy("The proposal gives you power; people it does not concern must agree."),
         "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
         "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
     }

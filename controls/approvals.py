@@ -22,6 +22,7 @@ from controls import difference, unit
 from controls.actions import REGISTRY, Action, action
 from controls.actor import Actor
 from controls.models.approvals import VALID, Proposal, Vote
+from controls.models.people import Person
 
 
 @action("controls.propose", sensitive=True)
@@ -65,6 +66,8 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     if not reason.strip():
         raise Invalid(_("Say why you decide so."), field="reason")
     assert by.person_id is not None, "only a signed-in person passes `maker`"
+    if by.person_id in _gain(proposal):
+        raise NotPermitted(_("This gives you power; people it does not concern must agree."), code="concerned")
     votes = list(proposal.votes.all())
     if any(vote.person_id == by.person_id for vote in votes):
         raise WrongState(_("You have voted on this already."))
@@ -93,6 +96,16 @@ def _own(proposal: Proposal, by: Actor) -> str | RuleError | None:
     if proposal.proposed_by_id != by.person_id:
         return NotPermitted(_("Only who proposed this can withdraw it."))
     return None if proposal.may_move_to(Proposal.Status.WITHDRAWN) else _("This proposal is closed.")
+
+
+def _gain(proposal: Proposal) -> set[UUID]:
+    """Whom a proposal is about: the person, who holds the role, who will own the client. They may not agree to it."""
+    found = (
+        apps.get_model(proposal.record_model)._base_manager.filter(pk=proposal.record_id) if proposal.record_id else ()
+    )
+    named = [record.pk if isinstance(record, Person) else getattr(record, "person_id", None) for record in found]
+    given = [value["key"] for value in proposal.arguments.values() if isinstance(value, dict) and "key" in value]
+    return {UUID(str(key)) for key in [*named, *given] if key}
 
 
 @action("controls.propose", when=_own)

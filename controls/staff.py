@@ -68,6 +68,8 @@ def _suspended(grant: RoleGrant, by: Actor) -> str | None:
 
 @action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_suspended)
 def restore_role(grant: RoleGrant, *, by: Actor) -> RoleGrant:
+    if grant.person_id == by.person_id:
+        raise Invalid(_("Nobody proposes a role for themselves."), field="person")
     grant.suspended_at = None
     grant.save(update_fields=["suspended_at"])
     return grant

@@ -135,7 +135,8 @@ def _another(person: Person, by: Actor) -> str | RuleError | None:
 def issue_password(person: Person, *, by: Actor) -> str:
     """For who forgot theirs: a password for the next sign-in, shown once to who issues it. One person may do it,
     because the second factor still stands in the way; where there is none, two would be needed."""
-    if not factors_of(person) and person.sessions.exists():
+    in_use = person.sessions.exists() or person.grants.filter(ended_at=None).exists()
+    if in_use and not factors_of(person):
         raise WrongState(
             _("%(name)s has no second factor; a password alone would let anybody in.") % {"name": person.name}
         )

@@ -1,5 +1,7 @@
 """What @action promises, seen on the suspension of a person."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection
 
@@ -142,3 +144,32 @@ def test_a_reason_is_asked_for_by_name(officer: Actor, reviewer: Actor) -> None:
 
 def test_every_action_is_registered_under_its_app_and_verb() -> None:
     assert actions.REGISTRY["controls.suspend_person"].permission == "controls.suspend"
+
+
+def test_who_would_gain_does_not_agree(administrator: Actor, officer: Actor) -> None:
+    proposal = approvals.propose(
+        by=administrator, name="controls.grant_role", record=person(officer), arguments={"role": "mlro"}, reason="Up."
+    )
+    with pytest.raises(NotPermitted) as refused:
+        approvals.decide(proposal, by=officer, agrees=True, reason="Gladly.")
+    assert refused.value.code == "concerned"
+    assert person(officer).roles() == {"compliance_officer"}
+
+
+def test_the_owner_of_a_client_does_not_agree_to_it(administrator: Actor, officer: Actor) -> None:
+    words = {"name": "Mine", "owner": person(officer), "role": "applicant_intake", "networks": []}
+    proposal = approvals.propose(
+        by=administrator, name="controls.make_client", record=None, arguments=words, reason="Intake."
+    )
+    with pytest.raises(NotPermitted) as refused:
+        approvals.decide(proposal, by=officer, agrees=True, reason="Gladly.")
+    assert refused.value.code == "concerned"
+
+
+def test_nobody_proposes_to_restore_their_own_role(make_actor: Any, mlro: Actor) -> None:
+    own = make_actor("both", "administrator", "aml_analyst")
+    grant = RoleGrant.all_unrestricted.get(person=person(own), role="aml_analyst")
+    staff.suspend_role(grant, by=mlro, reason="Looked into.")
+    with pytest.raises(Invalid) as refused:
+        approvals.propose(by=own, name="controls.restore_role", record=grant, arguments={}, reason="Mine.")
+    assert refused.value.field == "person"

@@ -298,6 +298,12 @@ def test_a_password_alone_is_issued_to_nobody_without_a_factor(
         actions.issue_password(enrolled, by=administrator)
 
 
+def test_a_password_is_not_issued_to_a_role_without_a_factor(auditor: Actor, administrator: Actor) -> None:
+    """Whoever issues it could sign in first, enrol a telephone of their own, and be the second pair of eyes."""
+    with pytest.raises(WrongState):
+        actions.issue_password(Person.all_unrestricted.get(pk=str(auditor.person_id)), by=administrator)
+
+
 def test_who_issued_the_password_does_not_propose_to_reset_the_factors(enrolled: Person, administrator: Actor) -> None:
     actions.issue_password(enrolled, by=administrator)
     with pytest.raises(NotPermitted, match="You issued"):
