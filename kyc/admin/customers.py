@@ -26,6 +26,9 @@ class CustomerAdmin(ModelAdmin):
     def heading(self, record: Customer) -> str:
         return record.name
 
+    def name(self, record: Customer) -> str:
+        return record.name
+
     def lives_in(self, record: Customer) -> str:
         return countries.name(record.residence)
 
