@@ -49,6 +49,9 @@ def test_each_role_gets_what_the_table_says(
     for address in records(application):
         expected = 404 if not reads else 403 if address == claim and role not in REVIEW else 200
         assert client.get(address).status_code == expected, address
+    if reads:
+        page = client.get(reverse("admin:kyc_application_changelist")).content.decode()
+        assert (reverse("admin:kyc_next") in page) == (role in CLAIM), "Next is offered to who may take one on"
     answer = client.post(reverse("admin:kyc_next"))
     assert answer.status_code == (302 if role in CLAIM else 403)
 
