@@ -60,6 +60,16 @@ def _answerable(proposal: Proposal, by: Actor) -> str | RuleError | None:
     return None
 
 
+def _gain(proposal: Proposal) -> set[UUID]:
+    """Whom a proposal is about: the person, who holds the role, who will own the client. They may not agree to it."""
+    found = (
+        apps.get_model(proposal.record_model)._base_manager.filter(pk=proposal.record_id) if proposal.record_id else ()
+    )
+    named = [record.pk if isinstance(record, Person) else getattr(record, "person_id", None) for record in found]
+    given = [value["key"] for value in proposal.arguments.values() if isinstance(value, dict) and "key" in value]
+    return {UUID(str(key)) for key in [*named, *given] if key}
+
+
 @action("controls.decide", maker="proposed_by", when=_answerable, sensitive=True)
 def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Proposal:
     """One person's vote. The first that declines ends the proposal; the one that completes the quorum does it."""
@@ -96,16 +106,6 @@ def _own(proposal: Proposal, by: Actor) -> str | RuleError | None:
     if proposal.proposed_by_id != by.person_id:
         return NotPermitted(_("Only who proposed this can withdraw it."))
     return None if proposal.may_move_to(Proposal.Status.WITHDRAWN) else _("This proposal is closed.")
-
-
-def _gain(proposal: Proposal) -> set[UUID]:
-    """Whom a proposal is about: the person, who holds the role, who will own the client. They may not agree to it."""
-    found = (
-        apps.get_model(proposal.record_model)._base_manager.filter(pk=proposal.record_id) if proposal.record_id else ()
-    )
-    named = [record.pk if isinstance(record, Person) else getattr(record, "person_id", None) for record in found]
-    given = [value["key"] for value in proposal.arguments.values() if isinstance(value, dict) and "key" in value]
-    return {UUID(str(key)) for key in [*named, *given] if key}
 
 
 @action("controls.propose", when=_own)

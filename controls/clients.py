@@ -18,6 +18,7 @@ from controls.actor import Actor
 from controls.models.clients import ApiClient, ClientKey
 from controls.models.people import Person
 from controls.roles import ROLES
+from controls.staff import AGREED_BY_ANOTHER, with_reason
 
 DAYS, MAX_DAYS = 180, 366
 OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 168
@@ -25,7 +26,7 @@ START = len("bo_01234567")
 SEEN_EVERY = timedelta(minutes=1)
 
 
-@action("controls.manage_clients", quorum={"controls.agree": 1})
+@action("controls.manage_clients", quorum=AGREED_BY_ANOTHER)
 def make_client(
     *, by: Actor, name: str, owner: Person, role: str, networks: list[str], valid_days: int = DAYS
 ) -> ApiClient:
@@ -82,7 +83,7 @@ def _key_in_force(key: ClientKey, by: Actor) -> str | RuleError | None:
 @action("controls.propose", when=_key_in_force)
 def end_key(key: ClientKey, *, by: Actor, reason: str) -> ClientKey:
     """One key that got into wrong hands, or is no longer used. Works at once."""
-    _with_reason(reason)
+    with_reason(reason)
     key.ends_at = clock.now()
     key.save(update_fields=["ends_at"])
     return key
@@ -95,7 +96,7 @@ def _not_revoked(client: ApiClient, by: Actor) -> str | None:
 @action("controls.suspend", when=_not_revoked)
 def revoke_client(client: ApiClient, *, by: Actor, reason: str) -> ApiClient:
     """Ends a client with all its keys, at once and for good."""
-    _with_reason(reason)
+    with_reason(reason)
     client.revoked_at = clock.now()
     client.save(update_fields=["revoked_at"])
     return client
@@ -155,8 +156,3 @@ def _within(number: int, most: int, field: str, *, least: int) -> int:
     if not least <= number <= most:
         raise Invalid(_("From %(least)s to %(most)s.") % {"least": least, "most": most}, field=field)
     return number
-
-
-def _with_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid(_("Say why."), field="reason")

@@ -87,7 +87,7 @@ def end_role(grant: RoleGrant, *, by: Actor, reason: str) -> RoleGrant:
 @action("controls.suspend", when=_active)
 def suspend_person(person: Person, *, by: Actor, reason: str) -> Person:
     """Works at once: the next request of any of the person's sessions is refused."""
-    _with_reason(reason)
+    with_reason(reason)
     person.is_active = False
     person.save(update_fields=["is_active"])
     Session.all_unrestricted.of(person).end(Session.Ending.SUSPENDED)
@@ -108,7 +108,7 @@ def restore_person(person: Person, *, by: Actor) -> Person:
 @action("controls.grant_report_sight", sensitive=True, when=_active)
 def grant_report_sight(person: Person, *, by: Actor, reason: str) -> ReportSight:
     """Sight of suspicious-activity reports, apart from every role."""
-    _with_reason(reason)
+    with_reason(reason)
     assert by.person_id is not None, "only a signed-in person passes `sensitive`"
     if person.report_sights.filter(ended_at=None).exists():
         raise WrongState(_("%(name)s sees reports already.") % {"name": person.name})
@@ -125,13 +125,14 @@ def end_report_sight(sight: ReportSight, *, by: Actor, reason: str) -> ReportSig
 
 
 def _stamp(record: R, field: str, reason: str) -> R:
-    _with_reason(reason)
+    with_reason(reason)
     setattr(record, field, clock.now())
     record.save(update_fields=[field])
     return record
 
 
-def _with_reason(reason: str) -> None:
+def with_reason(reason: str) -> None:
+    """Taking something away is explained. Raises Invalid, which names the field."""
     if not reason.strip():
         raise Invalid(_("Say why."), field="reason")
 

@@ -13,6 +13,7 @@ from base.templatetags.backoffice import length
 from controls.actor import Actor
 from kyc import reports
 from kyc.models import Application, Customer
+from kyc.models.applications import Status
 
 CHECKED_WITHIN = timedelta(minutes=15)
 HITS = 6
@@ -24,7 +25,7 @@ def register() -> None:
         registry.Tile(
             gettext_lazy("I am on"),
             "kyc.claim",
-            lambda actor: reports.queue_figures(actor).held,
+            lambda actor: Application.objects.visible_to(actor).held_by(actor).count(),
             lambda: _queue("held"),
             icon="person_check",
             empty=gettext_lazy("You are on no application."),
@@ -32,7 +33,7 @@ def register() -> None:
         registry.Tile(
             gettext_lazy("Applications to review"),
             "kyc.approve",
-            lambda actor: reports.queue_figures(actor).claimable,
+            lambda actor: Application.objects.visible_to(actor).claimable_by(actor).count(),
             lambda: _queue("mine"),
             icon="how_to_reg",
             empty=gettext_lazy("No application waits for you."),
@@ -40,7 +41,7 @@ def register() -> None:
         registry.Tile(
             gettext_lazy("High risk, waiting for a second person"),
             "kyc.approve_high_risk",
-            lambda actor: reports.queue_figures(actor).awaiting_second,
+            lambda actor: Application.objects.visible_to(actor).filter(status=Status.AWAITING_SECOND).count(),
             lambda: _queue("second"),
             icon="group",
             empty=gettext_lazy("No approval waits for a second person."),

@@ -12,7 +12,7 @@ from base import clock
 from controls.actor import Actor
 from kyc import countries, judging
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
-from kyc.models.applications import AT_THE_DESK, Status
+from kyc.models.applications import AT_THE_DESK, Status, claimable
 
 # --- the queue ---------------------------------------------------------------------------------------------------
 
@@ -30,28 +30,22 @@ class QueueFigures:
     oldest: datetime | None
 
 
+def rows(actor: Actor) -> Any:
+    """Every application the reader may know of, the longest waiting first, with what a row of the queue names."""
+    related = Application.objects.visible_to(actor).select_related("customer", "claimed_by", "approved_by")
+    return related.longest_waiting_first()
+
+
 def queue(actor: Actor) -> Any:
-    """Applications that wait for a person, the longest first."""
-    return (
-        Application.objects.visible_to(actor)
-        .at_the_desk()
-        .select_related("customer", "entity", "claimed_by", "approved_by")
-        .longest_waiting_first()
-    )
+    """Applications that wait for a person."""
+    return rows(actor).at_the_desk()
 
 
 def queue_figures(actor: Actor) -> QueueFigures:
     """One query."""
-    now = clock.now()
-    free = Q(claimed_by=None) | Q(claimed_until__lte=now)
-    mine = Q(pk__in=[])
-    if actor.may("kyc.approve"):
-        mine |= Q(status=Status.AWAITING_REVIEW)
-    if actor.may("kyc.approve_high_risk"):
-        mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by=actor.person_id)
     figures = Application.objects.visible_to(actor).aggregate(
-        claimable=Count("pk", filter=mine & free),
-        held=Count("pk", filter=Q(claimed_by=actor.person_id, claimed_until__gt=now)),
+        claimable=Count("pk", filter=claimable(actor)),
+        held=Count("pk", filter=Q(claimed_by=actor.person_id, claimed_until__gt=clock.now())),
         at_the_desk=Count("pk", filter=Q(status__in=AT_THE_DESK)),
         awaiting_second=Count("pk", filter=Q(status=Status.AWAITING_SECOND)),
         being_checked=Count("pk", filter=Q(status=Status.AWAITING_CHECKS)),

@@ -24,7 +24,7 @@ from controls.models.factors import (
 )
 from controls.models.people import Person
 from controls.models.sessions import Session
-from controls.staff import AGREED_BY_ANOTHER
+from controls.staff import AGREED_BY_ANOTHER, with_reason
 
 CODES_A_SHEET = 10
 CODE_BYTES = 10
@@ -59,8 +59,8 @@ def _can_end(session: Session, by: Actor) -> str | RuleError | None:
 @action("controls.end_session", when=_can_end)
 def end_session(session: Session, *, by: Actor, reason: str = "") -> Session:
     """Works at the next request. Ending another's session needs a reason."""
-    if session.person_id != by.person_id and not reason.strip():
-        raise Invalid(_("Say why."), field="reason")
+    if session.person_id != by.person_id:
+        with_reason(reason)
     return _ended(session, Session.Ending.REVOKED)
 
 

@@ -3,10 +3,11 @@
 from django.utils.translation import gettext as _
 
 from base import clock
-from base.errors import Invalid, NotPermitted, RuleError, WrongState
+from base.errors import NotPermitted, RuleError, WrongState
 from controls import unit
 from controls.actions import action
 from controls.actor import Actor
+from controls.staff import with_reason
 from kyc.models import Application
 from kyc.models.applications import AT_THE_DESK, CLAIM
 
@@ -81,8 +82,7 @@ def _claimed(application: Application, by: Actor) -> str | None:
 @action("kyc.release_claim", when=_claimed)
 def free_claim(application: Application, *, by: Actor, reason: str) -> Application:
     """Takes it off a colleague, who is away for instance."""
-    if not reason.strip():
-        raise Invalid(_("Say why."), field="reason")
+    with_reason(reason)
     return _free(application)
 
 

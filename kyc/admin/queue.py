@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from base.pages import QueuePage, Tab
 from kyc import reports
-from kyc.models import Application
 from kyc.models.applications import Status
 
 
@@ -16,15 +15,11 @@ class Queue(QueuePage):
     permission = "kyc.view_application"
 
     def tabs(self) -> list[Tab]:
-        rows = (
-            Application.objects.visible_to(self.actor)
-            .select_related("customer", "claimed_by", "approved_by")
-            .longest_waiting_first()
-        )
+        rows = reports.rows(self.actor)
         return [
             Tab("mine", _("Mine to take"), rows.claimable_by(self.actor)),
             Tab("held", _("I am on"), rows.held_by(self.actor)),
-            Tab("desk", _("At the desk"), rows.at_the_desk()),
+            Tab("desk", _("At the desk"), reports.queue(self.actor)),
             Tab("second", _("Second person"), rows.filter(status=Status.AWAITING_SECOND)),
             Tab("checks", _("Being checked"), rows.awaiting_checks()),
             Tab("screening", _("Waiting for screening"), rows.filter(status=Status.AWAITING_SCREENING)),
