@@ -29,6 +29,7 @@ COMPARED = {
 }
 DECISIVE = {"family_name", "birth_date", "document_number"}
 CLOSE_NAME = 85.0  # of 100, rapidfuzz ratio: one or two letters of a name
+CERTAIN = 0.9  # where a page does not say from where on its reading is certain
 TRUSTED = 0.7  # a reading below this contradicts nobody, it asks for a look
 PASSED, REVIEW, FAILED, INCONCLUSIVE = (
     Check.Outcome.PASSED.value,
@@ -81,6 +82,19 @@ def best_fields(pages: Iterable[Page]) -> dict[str, dict[str, Any]]:
             if name not in best or found["confidence"] > best[name]["confidence"]:
                 best[name] = {**found, "picture": page.get("picture", "")}
     return best
+
+
+def sure_number(pages: Iterable[Page]) -> str:
+    """The document number, where its check digit holds or the reading is certain: by any other one, strangers would
+    be taken for the same person. Empty if there is none."""
+    sure = [page for page in pages if "document_number" in page.get("fields", {}) and _number_is_sure(page)]
+    return str(best_fields(sure)["document_number"]["value"]) if sure else ""
+
+
+def _number_is_sure(page: Page) -> bool:
+    if page["fields"]["document_number"]["confidence"] >= page.get("thresholds", {}).get("certain", CERTAIN):
+        return True
+    return page.get("mrz", {}).get("check_digits", {}).get("document_number") is True
 
 
 def compare(typed: Mapping[str, str], read: Mapping[str, Mapping[str, Any]]) -> dict[str, Compared]:

@@ -125,7 +125,7 @@ def desk(application: Application, actor: Actor) -> Desk:
     checks = sorted(application.checks.current(), key=lambda check: list(Check.Kind).index(Check.Kind(check.kind)))
     readings = [page for document in documents for page in (document.reading or {}).get("pages", [])]
     others = Application.objects.visible_to(actor).exclude(pk=application.pk)
-    same = Customer.objects.visible_to(actor).with_document_number(customer.document_number).exclude(pk=customer.pk)
+    same = Customer.objects.visible_to(actor).sharing_a_number_with(customer)
     return Desk(
         application=application,
         customer=customer,

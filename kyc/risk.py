@@ -31,7 +31,7 @@ class Countries:
 @dataclass(frozen=True)
 class Facts:
     """What the assessment looks at. `outcomes`: check kind to outcome; `number_seen_elsewhere`: how many other
-    customers stated the same document number."""
+    customers stated the same document number or handed in a document that bears it."""
 
     residence: str
     nationality: str
@@ -73,7 +73,7 @@ WORDS = {
     "check_inconclusive": _("check inconclusive: %(about)s"),
     "check_error": _("check could not be run: %(about)s"),
     "under_age": _("under age: %(about)s"),
-    "number_seen_elsewhere": _("document number stated on %(about)s other accounts"),
+    "number_seen_elsewhere": _("document number known from %(about)s other accounts"),
 }
 
 

@@ -15,9 +15,10 @@ from base import clock
 from base.errors import WrongState
 from controls.actions import action
 from controls.actor import Actor
-from kyc import risk
+from kyc import judging, risk
 from kyc.models import Application, Check, Customer, Document
 from kyc.models.checks import ATTEMPTS, LEASE
+from kyc.models.customers import number_index
 from kyc.results import Result
 
 READING = (Check.Kind.QUALITY, Check.Kind.MRZ, Check.Kind.EXPIRY, Check.Kind.AGREEMENT)
@@ -105,9 +106,10 @@ def _lease_lost() -> WrongState:
 
 @action("kyc.record_checks")
 def keep_reading(document: Document, *, by: Actor, reading: Any) -> Document:
-    """What the reading pipeline found on the pictures of a document."""
+    """What the reading pipeline found on the pictures of a document, and by which number it is found again."""
     document.reading = reading
-    document.save(update_fields=["reading"])
+    document.number_index = number_index(judging.sure_number(reading.get("pages", [])))
+    document.save(update_fields=["reading", "number_index"])
     return document
 
 
@@ -124,7 +126,7 @@ def to_the_desk_when_checked(application: Application) -> None:
 
 
 def _facts(customer: Customer, outcomes: Mapping[str, str]) -> risk.Facts:
-    others = Customer.all_unrestricted.with_document_number(customer.document_number).exclude(pk=customer.pk)
+    others = Customer.all_unrestricted.sharing_a_number_with(customer)
     return risk.Facts(
         residence=customer.residence,
         nationality=customer.nationality,

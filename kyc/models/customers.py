@@ -31,8 +31,29 @@ class CustomerQuerySet(RestrictedQuerySet):
         return self.filter(pk__in=seen)
 
     def with_document_number(self, number: str) -> Self:
+        """Who stated it, and who handed in a document on which it was read."""
         index = number_index(number)
-        return self.filter(document_number_index=index) if index else self.none()
+        return self._holding([index]) if index else self.none()
+
+    def sharing_a_number_with(self, customer: "Customer") -> Self:
+        """Other customers one of whose document numbers, stated or read, is one of this customer's. A document that
+        was replaced since counts as well: it was in their hands."""
+        stated = Customer.all_unrestricted.filter(pk=customer.pk).exclude(document_number_index="")
+        read = _surely_read().filter(application__customer=customer)
+        own = stated.values("document_number_index").union(read.values("number_index"))
+        return self._holding(own).exclude(pk=customer.pk)
+
+    def _holding(self, indexes: Any) -> Self:
+        """A union, because both halves have an index of their own and a plain OR would use neither."""
+        stated = Customer.all_unrestricted.filter(document_number_index__in=indexes).values("pk")
+        read = _surely_read().filter(number_index__in=indexes).values("application__customer")
+        return self.filter(pk__in=stated.union(read))
+
+
+def _surely_read() -> models.QuerySet[Any]:
+    from kyc.models.documents import Document  # documents stand above customers
+
+    return Document.all_unrestricted.exclude(number_index="").order_by()
 
 
 class Customer(Record):

@@ -51,6 +51,9 @@ class Document(Record):
     original_type = models.CharField(_("type found"), max_length=40)
     verdict = models.JSONField(_("what intake found"), default=dict)
     reading = EncryptedJSONField(_("what was read"), null=True)
+    number_index = models.CharField(
+        max_length=90, blank=True, db_index=True, help_text=_("blind index of the document number, if surely read")
+    )
 
     audited = {
         "application": Mask.SHOWN,
@@ -66,6 +69,7 @@ class Document(Record):
         "original_type": Mask.SHOWN,
         "verdict": Mask.SHOWN,
         "reading": Mask.MASKED,
+        "number_index": Mask.SECRET,
     }
 
     all_unrestricted = models.Manager.from_queryset(DocumentQuerySet)()

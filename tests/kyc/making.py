@@ -1,5 +1,6 @@
 """Applications in every state, brought there by the actions themselves."""
 
+from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -20,7 +21,6 @@ DETAILS: dict[str, Any] = {
     "birth_date": date(1990, 8, 12),
     "residence": "LT",
     "nationality": "LT",
-    "document_number": "L898902C3",
     "address": "Made-up street 1, Vilnius",
 }
 HIGH = {"residence": "VE"}
@@ -40,7 +40,7 @@ def client_actor(role: str = "applicant_intake") -> Actor:
 def opened(entity: LegalEntity, by: Actor | None = None, **details: Any) -> Application:
     global _count
     _count += 1
-    words = {"reference": f"X-{_count}"} | DETAILS | details
+    words = {"reference": f"X-{_count}", "document_number": f"L{_count:08}"} | DETAILS | details
     application: Application = actions.open_application(by=by or client_actor(), entity=entity, **words)
     return application
 
@@ -83,18 +83,43 @@ def submitted(entity: LegalEntity, **details: Any) -> Application:
     return result
 
 
-def record(application: Application, kinds: tuple[str, ...], **outcomes: str) -> Application:
+def record(
+    application: Application,
+    kinds: tuple[str, ...],
+    outcomes: Mapping[str, str] | None = None,
+    page: dict[str, Any] | None = None,
+) -> Application:
+    """What a worker records: every check passed, unless `outcomes` says another; `page` is what it read."""
     taken = actions.lease(application, kinds)
     assert taken
-    results = {kind: Result(outcomes.get(kind, Check.Outcome.PASSED)) for kind in taken.kinds}
-    done: Application = actions.record_results(application, by=CHECKS, token=taken.token, results=results)
+    results = {kind: Result((outcomes or {}).get(kind, Check.Outcome.PASSED)) for kind in taken.kinds}
+    identity = application.documents.current().of_identity()
+    readings = {identity.order_by("side")[0].pk: {"pages": [page]}} if page else {}
+    done: Application = actions.record_results(
+        application, by=CHECKS, token=taken.token, results=results, readings=readings
+    )
     return done
 
 
-def checked(entity: LegalEntity, outcomes: dict[str, str] | None = None, **details: Any) -> Application:
+def page(*, digit: bool = True, confidence: float = 0.93, source: str = "mrz", **fields: str) -> dict[str, Any]:
+    """What reading one page found: `digit` is whether the check digit of the number holds."""
+    return {
+        "picture": "",
+        "fields": {
+            name: {"value": value, "confidence": confidence, "source": source, "box": [0, 0, 1, 1]}
+            for name, value in fields.items()
+        },
+        "mrz": {"text": None, "check_digits": {"document_number": digit} if source == "mrz" else {}},
+        "thresholds": {"certain": 0.9},
+    }
+
+
+def checked(
+    entity: LegalEntity, outcomes: dict[str, str] | None = None, reads: dict[str, Any] | None = None, **details: Any
+) -> Application:
     application = submitted(entity, **details)
-    record(application, READING, **(outcomes or {}))
-    return record(application, FACES, **(outcomes or {}))
+    record(application, READING, outcomes, reads)
+    return record(application, FACES, outcomes)
 
 
 def claimed(entity: LegalEntity, by: Actor, **details: Any) -> Application:

@@ -57,7 +57,7 @@ def test_the_queue_says_who_waits_and_why(at_work: Client, entity: LegalEntity) 
 def test_the_desk_shows_what_was_typed_every_check_and_the_digest_of_it(
     at_work: Client, entity: LegalEntity, reviewer: Actor
 ) -> None:
-    application = claimed(entity, reviewer)
+    application = claimed(entity, reviewer, document_number="L898902C3")
     page = at_work.get(desk(application)).content.decode()
     assert "L898902C3" in page
     for check in application.checks.current():

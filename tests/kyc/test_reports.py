@@ -37,8 +37,8 @@ def test_figures_count_what_this_person_can_take(
 def test_the_desk_costs_the_same_however_much_there_is(
     entity: LegalEntity, reviewer: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    making.checked(entity)
-    application = making.claimed(entity, reviewer)
+    making.checked(entity, document_number="L898902C3")
+    application = making.claimed(entity, reviewer, document_number="L898902C3")
     found = Application.objects.visible_to(reviewer).select_related("customer", "claimed_by").get(pk=application.pk)
     with django_assert_num_queries(8):
         desk = reports.desk(found, reviewer)
