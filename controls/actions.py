@@ -1,6 +1,6 @@
 """The one piece of machinery: every change of business state is a function under @action.
 
-In one transaction: read the actor's rights again, lock and re-read the record, may `by`, is `by` the maker,
+In one transaction: lock and re-read the record, read the actor's rights again, may `by`, is `by` the maker,
 `when`, the body, the audit entry. A refusal leaves nothing but a line in the log of attempts.
 """
 
@@ -60,9 +60,7 @@ class Action:
 
     def run(self, record: models.Model | None, by: Actor, words: dict[str, Any]) -> Any:
         under_way, ref = unit.current(), uuid4()
-        by, fresh = by.still(), None
-        if record is not None:
-            fresh = locked(record, by)
+        fresh, by = (None, by.still()) if record is None else locked(record, by)
         if self.quorum and not under_way.agreed:
             raise NotPermitted(_("This must be proposed, and agreed by another person."), code="approval_needed")
         if refused := self.refusal(fresh, by=by):
@@ -103,14 +101,21 @@ def action(permission: str, **options: Any) -> Callable[[Callable[..., Any]], An
     return register
 
 
-def locked(record: models.Model, by: Actor) -> models.Model:
-    """A fresh copy under lock, for the action to work on. What `by` may not know of does not exist."""
+def locked(record: models.Model, by: Actor) -> tuple[models.Model, Actor]:
+    """A fresh copy under lock, for the action to work on, and `by` with the rights it has once the lock is held: they
+    may be lost while the call waits for it. What `by` may not know of does not exist."""
+    fresh, still = _row(record, by), by.still()
+    if fresh is None or still.permissions != by.permissions:
+        fresh = _row(record, still)
+    if fresh is None:
+        raise NotFound(_("There is no such record."))
+    return fresh, still
+
+
+def _row(record: models.Model, by: Actor) -> models.Model | None:
     rows: Any = type(record).objects.visible_to(by)  # type: ignore[attr-defined]
-    try:
-        fresh: models.Model = rows.select_for_update(no_key=True, of=("self",)).get(pk=record.pk)
-    except type(record).DoesNotExist as error:  # type: ignore[attr-defined]
-        raise NotFound(_("There is no such record.")) from error
-    return fresh
+    found: models.Model | None = rows.select_for_update(no_key=True, of=("self",)).filter(pk=record.pk).first()
+    return found
 
 
 def _made(fresh: Any, before: entries.Values, result: Any) -> tuple[Any, dict[str, entries.Change], dict[str, str]]:

@@ -1,14 +1,17 @@
 """Eight at once: one succeeds, the others are told, and there is one entry. With real commits, on both databases."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+import pytest
+from django.db import connection, connections, transaction
 
-from base.errors import RuleError
+from base.errors import NotFound, NotPermitted, RuleError
+from controls import staff
 from controls.actor import Actor
-from controls.models import AuditEntry, LegalEntity
+from controls.models import AuditEntry, LegalEntity, Person
 from kyc import actions
 from kyc.models import Application, Check, Decision
 from kyc.results import Result
@@ -78,3 +81,38 @@ def test_results_recorded_twice_at_once_are_one_result(committed_db: CommittedDa
     at_once(lambda number: actions.record_results(application, by=making.CHECKS, token=taken.token, results=results))
     assert application.checks.filter(kind=Check.Kind.FACE).count() == 1
     assert AuditEntry.all_unrestricted.filter(action="kyc.record_check").count() == 1
+
+
+def until_somebody_waits() -> None:
+    """Until another connection stands before a lock of this one's."""
+    for _each in range(400):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.postgres
+def test_who_is_suspended_while_their_approval_waits_for_the_record_does_not_approve(
+    committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor, officer: Actor
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite nothing waits for a row; set DATABASE_URL")
+    application = making.claimed(entity, reviewer)
+    person = Person.all_unrestricted.get(pk=str(reviewer.person_id))
+    answers: list[Any] = []
+    waiting = threading.Thread(
+        target=lambda: answers.extend(at_once(lambda _n: making.approve(application, reviewer), 1))
+    )
+    with transaction.atomic():
+        Application.all_unrestricted.select_for_update().get(pk=application.pk)
+        waiting.start()
+        until_somebody_waits()
+        suspended = at_once(lambda _n: staff.suspend_person(person, by=officer, reason="Under investigation."), 1)
+        assert not suspended[0].is_active
+    waiting.join()
+    assert isinstance(answers[0], NotPermitted | NotFound)
+    assert not Decision.all_unrestricted.exists()
+    assert making.fresh(application).status == Application.Status.AWAITING_REVIEW
