@@ -22,7 +22,8 @@ from controls import difference, unit
 from controls.actions import REGISTRY, Action, action
 from controls.actor import Actor
 from controls.models.approvals import VALID, Proposal, Vote
-from controls.models.people import Person
+from controls.models.people import Person, RoleGrant
+from controls.roles import permissions_of
 
 
 @action("controls.propose", sensitive=True)
@@ -81,11 +82,11 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     votes = list(proposal.votes.all())
     if any(vote.person_id == by.person_id for vote in votes):
         raise WrongState(_("You have voted on this already."))
-    missing = _missing(proposal.quorum, votes)
+    missing = _missing(proposal.quorum, votes) or proposal.quorum
     serves = next((permission for permission in missing if by.may(permission)), None)
     if serves is None:
         raise NotPermitted(_("The votes your role can give are complete; another role's are awaited."))
-    Vote.all_unrestricted.create(
+    vote = Vote.all_unrestricted.create(
         proposal=proposal,
         person_id=by.person_id,
         maker_id=proposal.proposed_by_id,
@@ -93,13 +94,15 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
         agrees=agrees,
         reason=reason.strip(),
     )
-    missing[serves] -= 1
     if not agrees:
         return _close(proposal, Proposal.Status.DECLINED)
-    if not any(missing.values()):
-        _carry_out(proposal)
-        return _close(proposal, Proposal.Status.AGREED)
-    return proposal
+    votes.append(vote)
+    if _missing(proposal.quorum, votes):
+        return proposal
+    _carry_out(proposal)
+    if _missing(proposal.quorum, votes):  # asked again: carrying it out may have waited for its record
+        raise WrongState(_("Somebody who agreed has just lost the right to. Decide again."))
+    return _close(proposal, Proposal.Status.AGREED)
 
 
 def _own(proposal: Proposal, by: Actor) -> str | RuleError | None:
@@ -132,10 +135,20 @@ def _close(proposal: Proposal, status: str) -> Proposal:
 
 
 def _missing(quorum: dict[str, int], votes: list[Vote]) -> dict[str, int]:
-    missing = dict(quorum)
+    """What the quorum still lacks. A vote counts while who gave it works here and holds the right it was given by."""
+    missing, rights = dict(quorum), _rights({vote.person_id for vote in votes})
     for vote in votes:
-        missing[vote.permission] -= 1
+        missing[vote.permission] -= vote.permission in rights[vote.person_id]
     return {permission: needed for permission, needed in missing.items() if needed > 0}
+
+
+def _rights(people: set[UUID]) -> dict[UUID, frozenset[str]]:
+    """What these people may do at this moment; nothing for who is suspended."""
+    grants = RoleGrant.all_unrestricted.in_force().filter(person__in=people, person__is_active=True)
+    roles: dict[UUID, set[str]] = {key: set() for key in people}
+    for key, role in grants.values_list("person_id", "role"):
+        roles[key].add(role)
+    return {key: permissions_of(frozenset(held)) for key, held in roles.items()}
 
 
 # --- what it would do, and doing it ------------------------------------------------------------------------------
