@@ -100,7 +100,7 @@ def declare() -> None:
     triggers.append_only("controls.Delivery")
     triggers.append_only("controls.Attempt")
     triggers.append_only("controls.Vote")
-    triggers.fixed("controls.Proposal", "proposed_by_id")
+    triggers.append_only("controls.Proposal", set_once=("decided_at",), closing="status")
     triggers.add(triggers.leaving_the_queue())
     triggers.add(triggers.voting())
 

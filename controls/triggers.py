@@ -40,13 +40,15 @@ class Trigger:
 @dataclass(frozen=True)
 class Guard:
     """How a table is guarded. `fixed` columns of a table that otherwise changes never do; an append-only table
-    refuses UPDATE (less columns that are set once), TRUNCATE and, unless its rows may be shredded, DELETE."""
+    refuses UPDATE (less columns that are set once), TRUNCATE and, unless its rows may be shredded, DELETE. A
+    `closing` column changes once too: in the update that sets the last of `set_once`."""
 
     model: str
     append_only: bool = False
     stream: str = ""
     may_delete: bool = False
     set_once: tuple[str, ...] = ()
+    closing: str = ""
     fixed: tuple[str, ...] = ()
 
 
@@ -54,10 +56,12 @@ GUARDS: dict[str, Guard] = {}
 OTHERS: list[Trigger] = []
 
 
-def append_only(model: str, *, stream: str = "", may_delete: bool = False, set_once: tuple[str, ...] = ()) -> None:
+def append_only(
+    model: str, *, stream: str = "", may_delete: bool = False, set_once: tuple[str, ...] = (), closing: str = ""
+) -> None:
     """Declares a table append-only; called from AppConfig.ready(). `set_once` names columns that may go from NULL
-    to a value once."""
-    GUARDS[model] = Guard(model, True, stream, may_delete, set_once)
+    to a value once; `closing` a state that changes with it."""
+    GUARDS[model] = Guard(model, True, stream, may_delete, set_once, closing)
 
 
 def fixed(model: str, *columns: str) -> None:
@@ -168,8 +172,10 @@ def _more_than_once(guard: Guard, table: str, connection: BaseDatabaseWrapper) -
         return ""
     with connection.cursor() as cursor:
         columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
-    rest = [_changed(column) for column in columns if column not in guard.set_once]
+    rest = [_changed(column) for column in columns if column not in (*guard.set_once, guard.closing)]
     again = [f'(OLD."{column}" IS NOT NULL AND {_changed(column)})' for column in guard.set_once]
+    if guard.closing:
+        again.append(f"({_changed(guard.closing)} AND NOT {_changed(guard.set_once[-1])})")
     return " OR ".join(rest + again)
 
 

@@ -60,13 +60,17 @@ def _own_proposal(world: World) -> Case:
 
 
 def _past(world: World) -> Case:
-    proposal = _proposal(world)
-    Proposal.all_unrestricted.filter(pk=proposal.pk).update(expires_at=clock.now() - timedelta(seconds=1))
-    return Case(proposal, Actor.job("controls.expiry"))
+    return Case(past_its_time(_proposal(world)), Actor.job("controls.expiry"))
 
 
-def _not_yet(world: World, proposal: Proposal) -> None:
-    Proposal.all_unrestricted.filter(pk=proposal.pk).update(expires_at=clock.now() + timedelta(days=1))
+def past_its_time(proposal: Proposal) -> Proposal:
+    """One like it that has expired: of a proposal that stands nobody moves the time."""
+    same = {field.name: getattr(proposal, field.name) for field in proposal._meta.local_fields if not field.primary_key}
+    return Proposal.all_unrestricted.create(**same | {"expires_at": clock.now() - timedelta(seconds=1)})
+
+
+def _taken_back(world: World, proposal: Proposal) -> None:
+    approvals.withdraw(proposal, by=Actor.of(proposal.proposed_by))
 
 
 def _sight(world: World) -> ReportSight:
@@ -205,7 +209,7 @@ ROWS = {
         spoil=_declined,
     ),
     "controls.withdraw": Row(_own_proposal, spoil=_declined),
-    "controls.expire": Row(_past, spoil=_not_yet),
+    "controls.expire": Row(_past, spoil=_taken_back),
 }
 
 ROWS |= sweep_signin.ROWS

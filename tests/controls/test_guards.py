@@ -50,7 +50,7 @@ def table(label: str) -> str:
 
 
 @pytest.mark.usefixtures("rows")
-@pytest.mark.parametrize("label", [each for each in OURS if each != "controls.Checkpoint"])
+@pytest.mark.parametrize("label", [each for each in OURS if not triggers.GUARDS[each].set_once])
 def test_a_row_of_evidence_is_not_updated(label: str) -> None:
     model = apps.get_model(label)
     column = next(field.column for field in model._meta.local_fields if not field.primary_key)
@@ -119,10 +119,57 @@ def test_the_database_refuses_a_vote_that_names_another_maker(mlro: Actor, audit
         )
 
 
-@pytest.mark.usefixtures("rows")
-def test_who_proposed_does_not_change_afterwards(mlro: Actor) -> None:
-    key = str(mlro.person_id) if connection.vendor == "postgresql" else mlro.person_id.hex  # type: ignore[union-attr]
-    assert refused("UPDATE controls_proposal SET proposed_by_id = %s", key)
+@pytest.fixture
+def waiting(administrator: Actor, stranger: Actor) -> Proposal:
+    found: Proposal = approvals.propose(
+        by=administrator,
+        name="controls.grant_role",
+        record=Person.all_unrestricted.get(pk=str(stranger.person_id)),
+        arguments={"role": "kyc_reviewer"},
+        reason="Joins the team.",
+    )
+    return found
+
+
+ANOTHER = {"quorum": "'{}'", "expires_at": "'2099-01-01 00:00:00+00:00'", "proposed_by_id": "id", "record_id": "'x'"}
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize(
+    "column",
+    sorted({str(f.column) for f in Proposal._meta.local_fields} - {"id", "status", "decided_at"}),
+)
+def test_what_was_proposed_does_not_change_afterwards(column: str) -> None:
+    field = next(each for each in Proposal._meta.local_fields if each.column == column)
+    kind = field.db_type(connection) or ""
+    value = ANOTHER.get(column) or ("'2020-01-01 00:00:00+00:00'" if "time" in kind else "'another'")
+    if kind == "bytea" or kind.upper() == "BLOB":
+        value = "'\\x00'" if connection.vendor == "postgresql" else "x'00'"
+    assert refused(f"UPDATE controls_proposal SET {column} = {value}")
+
+
+NOW = "'2026-11-25 00:00:00+00:00'"
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_proposal_is_closed_once_and_stays(administrator: Actor) -> None:
+    assert refused("UPDATE controls_proposal SET status = 'agreed'")
+    assert refused(f"UPDATE controls_proposal SET decided_at = {NOW}")
+    assert not refused(f"UPDATE controls_proposal SET status = 'declined', decided_at = {NOW}")
+    assert refused("UPDATE controls_proposal SET status = 'agreed'")
+    assert refused("UPDATE controls_proposal SET status = 'proposed', decided_at = NULL")
+    assert refused("DELETE FROM controls_proposal")
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows no REPLACE")
+def test_a_proposal_is_not_replaced_by_another_of_its_name() -> None:
+    columns = [str(field.column) for field in Proposal._meta.local_fields]
+    other = ["'{}'" if each == "quorum" else each for each in columns]
+    assert refused(
+        f"INSERT OR REPLACE INTO controls_proposal ({', '.join(columns)}) "
+        f"SELECT {', '.join(other)} FROM controls_proposal"
+    )
 
 
 @pytest.mark.usefixtures("rows")
