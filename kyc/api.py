@@ -196,7 +196,7 @@ class UploadInput(serializers.Serializer[Any]):
 class DecisionInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=40, help_text=_("of the table of reasons"))
     reason = serializers.CharField(max_length=LONGEST_WORDS, help_text=_("in words"))
-    seen = serializers.CharField(max_length=64, allow_blank=True, default="", help_text=_("digest of what was shown"))
+    seen = serializers.CharField(max_length=64, help_text=_("review.seen of the application as it was read"))
 
 
 class SlotInput(serializers.Serializer[Any]):

@@ -130,24 +130,26 @@ def _claimed(application: Application, username: str = "rita") -> tuple[Applicat
 
 def _approve(application: Application) -> None:
     taken, by = _claimed(application)
-    actions.approve(taken, by=by, **SURE)
+    actions.approve(taken, by=by, seen=taken.seen_digest(), **SURE)
 
 
 def _agree(application: Application) -> None:
     _approve(application)
     taken, by = _claimed(application, "mona")
-    actions.approve_second(taken, by=by, **SURE)
+    actions.approve_second(taken, by=by, seen=taken.seen_digest(), **SURE)
 
 
 def _reject(application: Application) -> None:
     taken, by = _claimed(application)
-    actions.reject(taken, by=by, code="prohibited_country", reason="Lives in a country that is not served.")
+    why = "Lives in a country that is not served."
+    actions.reject(taken, by=by, code="prohibited_country", reason=why, seen=taken.seen_digest())
 
 
 def _ask(application: Application) -> None:
     taken, by = _claimed(application)
     wanted = [{"kind": "selfie", "side": "front"}]
-    actions.ask(taken, by=by, code="face_not_visible", reason="Half of the face is in the shade.", wanted=wanted)
+    why, seen = "Half of the face is in the shade.", taken.seen_digest()
+    actions.ask(taken, by=by, code="face_not_visible", reason=why, wanted=wanted, seen=seen)
 
 
 FATES: dict[str, Callable[[Application], Any]] = {

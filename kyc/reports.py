@@ -88,7 +88,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything a decision needs, in eight queries however many pictures there are."""
+    """Everything a decision needs, in nine queries however many pictures there are."""
 
     application: Application
     customer: Customer

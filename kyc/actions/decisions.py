@@ -31,7 +31,7 @@ def _approvable(application: Application, by: Actor) -> str | RuleError | None:
 
 
 @action("kyc.approve", when=_approvable)
-def approve(application: Application, *, by: Actor, code: str, reason: str, seen: str = "") -> Decision:
+def approve(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """Let in, as far as documents go: names are screened next. High risk waits for a second person first."""
     why = reasons.needed(code, reasons.APPROVE)
     open_questions = application.checks.current().exclude(outcome=Check.Outcome.PASSED)
@@ -44,7 +44,7 @@ def approve(application: Application, *, by: Actor, code: str, reason: str, seen
 
 
 @action("kyc.reject", when=_reviewed)
-def reject(application: Application, *, by: Actor, code: str, reason: str, seen: str = "") -> Decision:
+def reject(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     reasons.needed(code, reasons.REJECT)
     return _moved(_decide(application, Decision.Kind.REJECT, by, code, reason, seen), Status.REJECTED)
 
@@ -57,7 +57,7 @@ def ask(
     code: str,
     reason: str,
     wanted: Sequence[Mapping[str, str]],
-    seen: str = "",
+    seen: str,
 ) -> Decision:
     """Another picture is needed. `wanted`: [{"kind", "side"}]; the applicant reads the text of the reason code."""
     reasons.needed(code, reasons.ASK)
@@ -76,7 +76,7 @@ def _second(application: Application, by: Actor) -> str | RuleError | None:
 
 
 @action("kyc.approve_high_risk", maker="approved_by", when=_second, sensitive=True)
-def approve_second(application: Application, *, by: Actor, code: str, reason: str, seen: str = "") -> Decision:
+def approve_second(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """The second person agrees to a high-risk applicant."""
     reasons.needed(code, reasons.APPROVE)
     decision = _decide(application, Decision.Kind.APPROVE_SECOND, by, code, reason, seen)
@@ -85,7 +85,7 @@ def approve_second(application: Application, *, by: Actor, code: str, reason: st
 
 
 @action("kyc.approve_high_risk", maker="approved_by", when=_second)
-def send_back(application: Application, *, by: Actor, code: str, reason: str, seen: str = "") -> Decision:
+def send_back(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """The second person does not agree: a reviewer looks again, from the start."""
     reasons.needed(code, reasons.SEND_BACK)
     decision = _decide(application, Decision.Kind.SEND_BACK, by, code, reason, seen)
@@ -101,14 +101,17 @@ def _in_state(application: Application, status: Status) -> str | None:
 
 
 def _decide(application: Application, kind: str, by: Actor, code: str, words: str, seen: str, **more: Any) -> Decision:
-    """The row. `seen` is the digest the page showed: who decides on what has changed since is told to look again."""
+    """The row. `seen` is the digest that was shown: nobody decides on what they did not see, and who decides on what
+    has changed since is told to look again."""
     words = words.strip()
     if not words:
         raise Invalid(_("Say in words why."), field="reason")
     if len(words) > LONGEST_WORDS:
         raise Invalid(_("At most %(longest)d characters.") % {"longest": LONGEST_WORDS}, field="reason")
+    if not seen:
+        raise Invalid(_("Send the digest of what you saw."), field="seen")
     digest = application.seen_digest()
-    if seen and seen != digest:
+    if seen != digest:
         raise WrongState(_("Something changed since you opened it. Look again."), code="changed_since")
     assert by.person_id is not None, "only people hold a claim"
     second = kind in (Decision.Kind.APPROVE_SECOND, Decision.Kind.SEND_BACK)

@@ -23,7 +23,7 @@ class Decides(Asks):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Colleagues and auditors read it; the applicant does not."),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -207,13 +207,15 @@ class Application(Record, Stateful):
         return self.is_claimed() and actor.person_id is not None and self.claimed_by_id == actor.person_id
 
     def seen_digest(self) -> str:
-        """SHA-256 over what a reviewer has in front of them: pictures, checks, risk and the customer's own words.
+        """SHA-256 over what a reviewer has in front of them: pictures, checks, risk, the customer's own words, and
+        whose document number is the same (all of them, also those that this reviewer may not know of).
         A decision keeps it; a page hands back the one it showed, so that nobody decides on what they did not see."""
         from kyc.models.checks import Check  # checks and documents stand above applications
         from kyc.models.documents import Picture
 
         pictures = Picture.all_unrestricted.current().filter(document__application=self)
         checks = Check.all_unrestricted.current().filter(application=self)
+        others = Customer.all_unrestricted.sharing_a_number_with(self.customer)
         seen = {
             "application": [self.pk, self.round, self.risk_band, self.risk_points, self.risk_reasons],
             "customer": words_digest(self.customer),
@@ -222,6 +224,7 @@ class Application(Record, Stateful):
                 [str(key), kind, outcome, reasons]
                 for key, kind, outcome, reasons in checks.values_list("pk", "kind", "outcome", "reasons")
             ),
+            "same_number": sorted(str(key) for key in others.values_list("pk", flat=True)),
         }
         return digest_of(seen)
 

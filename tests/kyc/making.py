@@ -134,7 +134,23 @@ def awaiting_second(entity: LegalEntity, first: Actor, **details: Any) -> Applic
 
 
 def approve(application: Application, by: Actor) -> None:
-    actions.approve(application, by=by, code="checked_by_eye", reason="Looked at both pictures.")
+    actions.approve(
+        application, by=by, code="checked_by_eye", reason="Looked at both pictures.", seen=seen(application)
+    )
+
+
+def second_round(application: Application, by: Actor) -> Application:
+    """The selfie was asked for and handed in again."""
+    wanted = [{"kind": "selfie", "side": "front"}]
+    actions.ask(application, by=by, code="unreadable", reason="Blurred.", wanted=wanted, seen=seen(application))
+    add(application, "selfie", b"sharper")
+    actions.submit(fresh(application), by=intake_of(application))
+    return record(fresh(application), FACES)
+
+
+def seen(application: Application) -> str:
+    """What somebody who looks at it now has before their eyes."""
+    return fresh(application).seen_digest()
 
 
 def fresh(application: Application) -> Application:

@@ -35,6 +35,12 @@ def _held(world: World, **words: Any) -> Case:
     return Case(making.claimed(world.entity, by), by, words)
 
 
+def _deciding(world: World, **words: Any) -> Case:
+    """On it, with everything before their eyes."""
+    case = _held(world)
+    return Case(case.record, case.by, {**words, "seen": making.seen(case.record)})
+
+
 def _released(world: World, application: Application) -> None:
     holder = making.fresh(application).claimed_by
     assert holder
@@ -44,7 +50,7 @@ def _released(world: World, application: Application) -> None:
 def _second(world: World, **words: Any) -> Case:
     by = world.actor("mlro")
     waiting = making.awaiting_second(world.entity, world.actor("kyc_reviewer"))
-    return Case(actions.claim(waiting, by=by), by, words)
+    return Case(actions.claim(waiting, by=by), by, {**words, "seen": making.seen(waiting)})
 
 
 def _results(world: World) -> Case:
@@ -120,9 +126,11 @@ ROWS = {
         spoiled_words={"reason": " "},
     ),
     "kyc.expire_claim": Row(_lapsed, spoil=_still_held),
-    "kyc.approve": Row(lambda world: _held(world, **YES), spoil=_released, spoiled_words={"code": "document_forged"}),
-    "kyc.reject": Row(lambda world: _held(world, **NO), spoil=_released, spoiled_words={"reason": " "}),
-    "kyc.ask": Row(lambda world: _held(world, **AGAIN), spoil=_released, spoiled_words={"wanted": []}),
+    "kyc.approve": Row(
+        lambda world: _deciding(world, **YES), spoil=_released, spoiled_words={"code": "document_forged"}
+    ),
+    "kyc.reject": Row(lambda world: _deciding(world, **NO), spoil=_released, spoiled_words={"reason": " "}),
+    "kyc.ask": Row(lambda world: _deciding(world, **AGAIN), spoil=_released, spoiled_words={"wanted": []}),
     "kyc.approve_second": Row(
         lambda world: _second(world, **YES), spoil=_released, spoiled_words={"code": "not_convinced"}
     ),

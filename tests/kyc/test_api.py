@@ -13,6 +13,7 @@ from PIL import Image
 
 from controls.actor import Actor
 from controls.models import LegalEntity
+from kyc import actions
 from kyc.models import Application, Customer, Document, Picture
 from tests.kyc import making
 
@@ -118,7 +119,6 @@ def test_a_refused_upload_takes_its_files_back(program: Client) -> None:
 
 
 def test_a_storage_that_fails_half_way_keeps_nothing(program: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kyc import actions
     from kyc import files as kept
     from tests.kyc.making import intake_of
 
@@ -185,14 +185,13 @@ def test_the_applicant_reads_why_a_picture_is_asked_for_and_nothing_more(
     entity: LegalEntity, program: Client, reviewer: Actor
 ) -> None:
     application = making.claimed(entity, reviewer)
-    from kyc import actions
-
     actions.ask(
         application,
         by=reviewer,
         code="face_not_visible",
         reason="Suspects a mask.",
         wanted=[{"kind": "selfie", "side": "front"}],
+        seen=making.seen(application),
     )
     Application.all_unrestricted.filter(pk=application.pk).update(opened_by=_label(program))
     told = program.get(f"{APPLICATIONS}/{application.pk}")
@@ -211,10 +210,9 @@ def test_a_program_cannot_learn_of_risk_or_review_by_filtering(program: Client) 
 def test_a_program_does_not_see_decisions_and_their_codes(
     entity: LegalEntity, program: Client, reviewer: Actor
 ) -> None:
-    from kyc import actions
-
     application = making.claimed(entity, reviewer)
-    actions.reject(application, by=reviewer, code="document_forged", reason="Glue.")
+    seen = making.seen(application)
+    actions.reject(application, by=reviewer, code="document_forged", reason="Glue.", seen=seen)
     Application.all_unrestricted.filter(pk=application.pk).update(opened_by=_label(program))
     assert "document_forged" not in program.get("/api/v1/kyc/decisions").content.decode()
 
@@ -251,6 +249,21 @@ def test_a_reviewer_takes_the_next_and_approves(entity: LegalEntity, api: Api, r
     body = {"code": "all_in_order", "reason": "Fine.", "seen": taken["review"]["seen"]}
     answer = staff.post(f"{APPLICATIONS}/{taken['id']}/approve", body, JSON)
     assert (answer.status_code, answer.json()["status"]) == (200, "awaiting_screening")
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject", "ask", "approve_second", "send_back"])
+def test_a_decision_names_what_was_seen(entity: LegalEntity, api: Api, reviewer: Actor, mlro: Actor, verb: str) -> None:
+    second = verb in ("approve_second", "send_back")
+    by = mlro if second else reviewer
+    waiting = making.awaiting_second(entity, reviewer) if second else making.checked(entity)
+    application = actions.claim(waiting, by=by)
+    body: dict[str, Any] = {"code": "unreadable", "reason": "Fine."}
+    if verb == "ask":
+        body["wanted"] = [{"kind": "selfie", "side": "front"}]
+    for unseen in ({}, {"seen": ""}):
+        answer = api(by).post(f"{APPLICATIONS}/{application.pk}/{verb}", body | unseen, JSON)
+        assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (422, ["seen"])
+    assert making.fresh(application).status == application.status
 
 
 def test_nothing_waits_is_204(entity: LegalEntity, api: Api, reviewer: Actor) -> None:

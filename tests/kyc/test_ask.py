@@ -17,15 +17,20 @@ SELFIE = [{"kind": "selfie", "side": "front"}]
 
 
 def asked(entity: LegalEntity, reviewer: Actor) -> Application:
-    decision = actions.ask(
-        making.claimed(entity, reviewer), by=reviewer, code="face_not_visible", reason="Sunglasses.", wanted=SELFIE
-    )
-    return making.fresh(decision.application)
+    application = making.claimed(entity, reviewer)
+    ask(application, reviewer, SELFIE)
+    return making.fresh(application)
+
+
+def ask(application: Application, by: Actor, wanted: list[dict[str, str]]) -> None:
+    seen = making.seen(application)
+    actions.ask(application, by=by, code="unreadable", reason="Blurred.", wanted=wanted, seen=seen)
 
 
 def test_rejecting_ends_it(entity: LegalEntity, reviewer: Actor) -> None:
     application = making.claimed(entity, reviewer)
-    actions.reject(application, by=reviewer, code="another_person", reason="Clearly somebody else.")
+    seen = making.seen(application)
+    actions.reject(application, by=reviewer, code="another_person", reason="Clearly somebody else.", seen=seen)
     assert making.fresh(application).status == Application.Status.REJECTED
 
 
@@ -61,7 +66,7 @@ def test_it_comes_back_to_the_desk_for_a_second_round(entity: LegalEntity, revie
 def test_an_unknown_picture_is_refused_by_name(entity: LegalEntity, reviewer: Actor) -> None:
     application = making.claimed(entity, reviewer)
     with pytest.raises(Invalid) as refused:
-        actions.ask(application, by=reviewer, code="unreadable", reason="Blur.", wanted=[{"kind": "library card"}])
+        ask(application, reviewer, [{"kind": "library card"}])
     assert refused.value.field == "wanted"
 
 
@@ -75,7 +80,7 @@ def test_what_is_not_handed_in_is_no_reviewers_business(entity: LegalEntity, rev
 def test_two_identity_documents_cannot_be_asked_for_at_once(entity: LegalEntity, reviewer: Actor) -> None:
     both = [{"kind": "passport", "side": "front"}, {"kind": "identity_card", "side": "front"}]
     with pytest.raises(Invalid) as refused:
-        actions.ask(making.claimed(entity, reviewer), by=reviewer, code="unreadable", reason="Blur.", wanted=both)
+        ask(making.claimed(entity, reviewer), reviewer, both)
     assert refused.value.field == "wanted"
 
 

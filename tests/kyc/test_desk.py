@@ -12,7 +12,7 @@ from controls.actor import Actor
 from controls.models import LegalEntity
 from kyc.models import Application, Decision
 from tests.conftest import SignInAs
-from tests.kyc.making import awaiting_second, checked, claimed, fresh
+from tests.kyc.making import awaiting_second, checked, claimed, fresh, seen
 
 QUEUE = "/admin/kyc/application/"
 
@@ -72,7 +72,7 @@ def test_a_decision_is_taken_in_the_dialog_and_the_next_case_comes_at_once(
 ) -> None:
     application = claimed(entity, reviewer)
     following = checked(entity)
-    words = {"code": "checked_by_eye", "reason": "Both pictures show her.", "seen": fresh(application).seen_digest()}
+    words = {"code": "checked_by_eye", "reason": "Both pictures show her.", "seen": seen(application)}
     answer = at_work.post(verb(application, "approve"), words)
     assert answer.headers["Location"] == desk(following)
     assert fresh(application).status == Application.Status.AWAITING_SCREENING
@@ -105,7 +105,7 @@ def test_a_clerks_mistake_is_named_at_its_field_and_nothing_changes(
     at_work: Client, entity: LegalEntity, reviewer: Actor, name: str, words: dict[str, Any], field: str
 ) -> None:
     application = claimed(entity, reviewer)
-    answer = at_work.post(verb(application, name), words)
+    answer = at_work.post(verb(application, name), words | {"seen": seen(application)})
     assert answer.status_code == 422
     form = answer.content.decode()
     at = form.index(f'id="id_{field}')
@@ -114,9 +114,20 @@ def test_a_clerks_mistake_is_named_at_its_field_and_nothing_changes(
     assert not Decision.all_unrestricted.exists()
 
 
+def test_a_decision_that_does_not_say_what_was_seen_is_refused(
+    at_work: Client, entity: LegalEntity, reviewer: Actor
+) -> None:
+    application = claimed(entity, reviewer)
+    answer = at_work.post(verb(application, "approve"), {"code": "checked_by_eye", "reason": "Looked."})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert fresh(application).status == Application.Status.AWAITING_REVIEW
+
+
 def test_asking_again_names_the_pictures(at_work: Client, entity: LegalEntity, reviewer: Actor) -> None:
     application = claimed(entity, reviewer)
     words = {"code": "unreadable", "reason": "Glare on the face.", "wanted": ["passport:front", "selfie:front"]}
+    words["seen"] = seen(application)
     assert at_work.post(verb(application, "ask"), words).status_code == 302
     assert Decision.all_unrestricted.get().wanted == [
         {"kind": "passport", "side": "front"},
@@ -135,7 +146,8 @@ def test_the_first_person_is_told_that_another_must_agree(
     application = awaiting_second(entity, reviewer)
     page = at_work.get(desk(application)).content.decode()
     assert 'aria-disabled="true"' in page
-    assert at_work.post(verb(application, "approve_second"), {"code": "checked_by_eye", "reason": "Me again."})
+    words = {"code": "checked_by_eye", "reason": "Me again.", "seen": seen(application)}
+    assert at_work.post(verb(application, "approve_second"), words).status_code == 403
     assert fresh(application).status == Application.Status.AWAITING_SECOND
 
 
@@ -145,7 +157,8 @@ def test_the_second_person_agrees_at_the_same_desk(
     application = awaiting_second(entity, reviewer)
     signin_as(client, second_reviewer)
     client.post(verb(application, "claim"))
-    client.post(verb(application, "approve_second"), {"code": "checked_by_eye", "reason": "Seen by me as well."})
+    words = {"code": "checked_by_eye", "reason": "Seen by me as well.", "seen": seen(application)}
+    client.post(verb(application, "approve_second"), words)
     assert fresh(application).status == Application.Status.AWAITING_SCREENING
     assert fresh(application).agreed_by_id == second_reviewer.person_id
 

@@ -46,9 +46,8 @@ def test_of_eight_approvals_at_once_one_succeeds(
     committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor
 ) -> None:
     application = making.claimed(entity, reviewer)
-    answers = at_once(
-        lambda number: actions.approve(application, by=reviewer, code="checked_by_eye", reason="Looked at both.")
-    )
+    words = {"code": "checked_by_eye", "reason": "Looked at both.", "seen": making.seen(application)}
+    answers = at_once(lambda number: actions.approve(application, by=reviewer, **words))
     assert len([answer for answer in answers if isinstance(answer, Decision)]) == 1
     assert len([answer for answer in answers if isinstance(answer, RuleError)]) == THREADS - 1
     assert Decision.all_unrestricted.count() == 1

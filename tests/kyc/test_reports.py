@@ -40,7 +40,7 @@ def test_the_desk_costs_the_same_however_much_there_is(
     making.checked(entity, document_number="L898902C3")
     application = making.claimed(entity, reviewer, document_number="L898902C3")
     found = Application.objects.visible_to(reviewer).select_related("customer", "claimed_by").get(pk=application.pk)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         desk = reports.desk(found, reviewer)
         assert [len(document.pictures.all()) for document in desk.documents] == [1, 1]
     assert [check.kind for check in desk.checks] == ["quality", "mrz", "expiry", "agreement", "face"]
