@@ -2,8 +2,9 @@
 
 What is written is decided by a list, not by a filter: a key passes when it is declared here and its value looks as
 declared. A library's own message passes only as words that stand in its source, never what was filled in, since
-messages carry values ("Key (email)=(...) already exists"). An exception becomes its type and the places it went
-through, never its text.
+messages carry values ("Key (email)=(...) already exists"); a few that workers live by are declared with the shape of
+each value, and "?" stands for one that looks otherwise. An exception becomes its type and the places it went through,
+never its text.
 """
 
 import linecache
@@ -51,6 +52,35 @@ DECLARED: dict[str, re.Pattern[str]] = {
     }.items()
 }
 
+# What workers and beat say of themselves: logger, message, and the shape of each value. None: never shown.
+SECONDS, WHEN = r"[\d.]{1,12}", r"in [\d.]{1,12} (seconds?|minutes?|hours?)"
+FILLED: dict[tuple[str, str], tuple[str | None, ...]] = {
+    ("celery.apps.worker", "%s ready."): (rf"(documents|faces|default|pulse)@{NAME}",),
+    ("celery.worker.consumer.connection", "Connected to %s"): (r"filesystem://localhost/{0,2}",),
+    ("celery.worker.consumer.consumer", "consumer: Cannot connect to %s: %s.\n%s\n"): (
+        None,
+        None,
+        rf"Trying to reconnect\.\.\.|Trying again {WHEN}\.\.\. \(\d+/\d+\)|Will retry using next failover\.",
+    ),
+    ("celery.worker.consumer.consumer", "%s (%r)"): (
+        r"consumer: Connection to broker lost\. Trying to re-establish the connection\.\.\.",
+        None,
+    ),
+    ("celery.worker.request", "Soft time limit (%ss) exceeded for %s[%s]"): (SECONDS, WORD, UUID),
+    ("celery.worker.request", "Hard time limit (%ss) exceeded for %s[%s]"): (SECONDS, WORD, UUID),
+    ("celery.worker.request", "Task %s[%s] succeeded before the worker was lost: %r"): (WORD, UUID, None),
+    ("celery.worker.request", "Task handler raised error: %r"): (None,),
+    ("celery.beat", "beat: Connection error: %s. Trying again in %s seconds..."): (None, SECONDS),
+    ("celery.beat", "beat: Cannot calculate the next run of %r, trying again in %s."): ("[a-z-]{1,40}", WHEN),
+    ("celery.beat", "Message Error: %s\n%s"): (None, None),
+    ("multiprocessing", "Process %r pid:%r exited with %r"): (
+        r"ForkPoolWorker-\d+",
+        r"\d+",
+        r"exitcode -?\d+|signal \d+ \([A-Z\d]+\)",
+    ),
+}
+OUTGROWN = re.compile(r"child process exiting after exceeding memory limit \(\d+KiB / \d+KiB\)\s*")  # comes filled in
+
 Event = MutableMapping[str, Any]
 
 
@@ -71,7 +101,8 @@ def config(level: str) -> dict[str, Any]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": before,
-        "use_get_message": False,  # what a library filled in is never even put together
+        "use_get_message": False,  # what a library filled in is not put together, save for what FILLED declares
+        "pass_foreign_args": True,
         "processors": [only_declared, structlog.processors.JSONRenderer()],
     }
     logging.raiseExceptions = False  # else a line that cannot be written is printed with its values
@@ -91,6 +122,8 @@ def config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"level": level, "propagate": True},
             "gunicorn.access": {"level": "CRITICAL"},
+            # Of the processes below a worker, which would print to the terminal, past the gate.
+            "multiprocessing": {"handlers": ["out"], "propagate": False},
         },
     }
 
@@ -99,11 +132,12 @@ def only_declared(logger: Any, method: str, event: Event) -> Event:
     """The gate. Tells how many values did not pass, so that their absence is seen."""
     record: logging.LogRecord = event.pop("_record")
     own = event.pop("_from_structlog")
+    values = event.pop("positional_args", None)
     said = str(event.pop("event", ""))
     if own:
         kept: dict[str, Any] = {"event": said if re.fullmatch(EVENT, said) else "unnamed"}
     else:
-        kept = {"event": words_of(record)}
+        kept = {"event": words_of(record, values)}
     raised = event.pop("exc_info", None) or record.exc_info
     kept |= {key: value for key, value in event.items() if _passes(key, value)}
     if dropped := sum(1 for key, value in event.items() if value is not None and key not in kept):
@@ -114,14 +148,29 @@ def only_declared(logger: Any, method: str, event: Event) -> Event:
     return kept
 
 
-def words_of(record: logging.LogRecord) -> str:
-    """The template of a message when it stands as it is in the source that logged it; else where that is."""
+def words_of(record: logging.LogRecord, values: Any) -> str:
+    """The template of a message when it is declared or stands as it is in the source that logged it; else where that
+    is."""
     template = record.msg if isinstance(record.msg, str) else ""
+    if shapes := FILLED.get((record.name, template)):
+        return _filled(template, values, shapes)
+    if record.name == "multiprocessing" and OUTGROWN.fullmatch(template):
+        return template.strip()
     lines = range(record.lineno, record.lineno + 4)
     source = "".join(linecache.getline(record.pathname, number) for number in lines)
     if len(template) >= 8 and (f'"{template}"' in source or f"'{template}'" in source):
         return template
     return f"{record.name}.{record.funcName}"
+
+
+def _filled(template: str, values: Any, shapes: tuple[str | None, ...]) -> str:
+    if not isinstance(values, tuple) or len(values) != len(shapes):
+        return template
+    shown = [
+        str(value) if shape is not None and re.fullmatch(shape, str(value)) else "?"
+        for value, shape in zip(values, shapes, strict=True)
+    ]
+    return (template.replace("%r", "%s") % tuple(shown)).strip()
 
 
 def places(raised: Any) -> list[str]:

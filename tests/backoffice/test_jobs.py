@@ -1,6 +1,8 @@
 """Jobs: what is tried again, what is not, and that a real worker does them over every broker."""
 
+import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -111,7 +113,7 @@ class Worker:
             "VAR_DIR": str(folder),
             "PYTEST_XDIST_WORKER": "",
         }
-        words = "worker -Q pulse -c 1 --without-gossip --without-mingle --without-heartbeat"
+        words = "worker -Q pulse -n pulse@%h -c 1 --without-gossip --without-mingle --without-heartbeat"
         command = [sys.executable, "-m", "celery", "-q", "-A", "backoffice", *words.split()]
         self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
@@ -139,6 +141,9 @@ def does_a_job(broker: str, database: CommittedDatabase, folder: Path) -> None:
         said = worker.end()
     assert tasks.last_heartbeat() is not None, said
     assert worker.process.returncode == 0, said
+    events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
+    assert f"pulse@{platform.node()} ready." in events, said
+    assert not [event for event in events if "%" in event], said
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -49,6 +52,13 @@ def written() -> Iterator[io.StringIO]:
     yield out
     root.removeHandler(handler)
     root.setLevel(before)
+
+
+def logs_through_the_gate(written: io.StringIO, name: str) -> logging.Logger:
+    """The logger of that name, writing into `written` whatever the suite's settings say of it."""
+    logger = logging.Logger(name)
+    logger.addHandler(next(h for h in logging.getLogger().handlers if getattr(h, "stream", None) is written))
+    return logger
 
 
 def lines(written: io.StringIO) -> list[dict[str, Any]]:
@@ -140,6 +150,69 @@ def test_a_librarys_own_words_are_kept(written: io.StringIO) -> None:
     logging.getLogger("some.library").warning("the lock is held by %s", MARK)
     said = lines(written)[-1]
     assert (said["event"], said["level"]) == ("the lock is held by %s", "warning")
+
+
+TASK_ID = str(uuid4())
+WORKERS_SAY = [
+    ("celery.apps.worker", "%s ready.", ("documents@host-1",), "documents@host-1 ready."),
+    (
+        "celery.worker.request",
+        "Hard time limit (%ss) exceeded for %s[%s]",
+        (150, "kyc.tasks.read_documents", TASK_ID),
+        f"Hard time limit (150s) exceeded for kyc.tasks.read_documents[{TASK_ID}]",
+    ),
+    (
+        "celery.worker.consumer.consumer",
+        "consumer: Cannot connect to %s: %s.\n%s\n",
+        (f"redis://{MARK}:6379", ConnectionError(MAIL), "Trying again in 2.00 seconds... (1/100)"),
+        "consumer: Cannot connect to ?: ?.\nTrying again in 2.00 seconds... (1/100)",
+    ),
+    (
+        "multiprocessing",
+        "Process %r pid:%r exited with %r",
+        ("ForkPoolWorker-1", 4711, "signal 9 (SIGKILL)"),
+        "Process ForkPoolWorker-1 pid:4711 exited with signal 9 (SIGKILL)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("logger", "message", "values", "words"), WORKERS_SAY)
+def test_what_workers_say_of_themselves_is_a_sentence(
+    written: io.StringIO, logger: str, message: str, values: tuple[Any, ...], words: str
+) -> None:
+    logs_through_the_gate(written, logger).error(message, *values)
+    assert lines(written)[-1]["event"] == words
+
+
+@pytest.mark.parametrize(("logger", "message"), logs.FILLED)
+def test_a_declared_message_shows_only_values_of_its_shape(written: io.StringIO, logger: str, message: str) -> None:
+    shapes = logs.FILLED[logger, message]
+    for value in (MAIL, MARK, f"kyc.tasks.{MARK}", f"in 2 {MARK}", f"pulse@{MARK}@x", f"exitcode {MARK}", f"2 {MARK}"):
+        logs_through_the_gate(written, logger).error(message, *([value] * len(shapes)))
+        said = lines(written)[-1]["event"]
+        assert said == message.replace("%r", "%s").replace("%s", "?").strip()
+    assert MARK not in written.getvalue()
+
+
+def test_a_declared_message_of_another_logger_is_not_filled_in(written: io.StringIO) -> None:
+    logging.getLogger("some.library").error("%s ready.", "documents@host-1")
+    assert lines(written)[-1]["event"] == "%s ready."
+
+
+def test_a_worker_that_outgrew_its_memory_is_told(written: io.StringIO) -> None:
+    said = "child process exiting after exceeding memory limit (2000KiB / 1000KiB)"
+    logs_through_the_gate(written, "multiprocessing").warning(f"{said}\n")
+    logs_through_the_gate(written, "multiprocessing").warning(f"{said} of {MARK}\n")
+    assert [line["event"] for line in lines(written)][-2] == said
+    assert MARK not in written.getvalue()
+
+
+def test_declared_messages_stand_in_the_libraries_that_say_them() -> None:
+    """After an upgrade of Celery a reworded message would be a place again, and nobody would notice."""
+    for logger, message in logs.FILLED:
+        module = import_module("billiard.pool" if logger == "multiprocessing" else logger)
+        source = re.sub(r"'\s*\n\s*'|\\\n", "", Path(str(module.__file__)).read_text())
+        assert message in source or message.encode("unicode_escape").decode() in source, message
 
 
 def test_only_a_uuid_is_a_request_id() -> None:
