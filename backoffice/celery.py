@@ -17,6 +17,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from celery import Celery, signals  # noqa: E402 - the threads above count only when set first
 from celery.platforms import SecurityWarning  # noqa: E402
+from celery.schedules import crontab  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django_structlog.celery.steps import DjangoStructLogInitStep  # noqa: E402
 
@@ -35,6 +36,7 @@ app.conf.beat_schedule = {
     "forget-cookies": {"task": "controls.tasks.forget_cookies", "schedule": 24 * 3600.0},
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
     "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
+    "lost-files": {"task": "kyc.tasks.remove_lost_files", "schedule": crontab(hour=3, minute=20)},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},

@@ -9,6 +9,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 from uuid import uuid4
@@ -32,9 +33,9 @@ class EncryptedStorage(Storage):
         self.inner: Storage = import_string(inner["BACKEND"])(**inner.get("OPTIONS", {}))
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """A random name: neither the uploaded one nor its ending is kept."""
-        found = uuid4().hex
-        return f"{found[:2]}/{found}"
+        """A random name in the folder of the app that stores it: neither the uploaded one nor its ending is kept."""
+        folder, found = name.partition("/")[0] if "/" in name else "", uuid4().hex
+        return f"{folder}/{found[:2]}/{found}".lstrip("/")
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as sealed:
@@ -60,6 +61,9 @@ class EncryptedStorage(Storage):
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         return self.inner.listdir(path)
+
+    def get_modified_time(self, name: str) -> datetime:
+        return self.inner.get_modified_time(name)
 
     def path(self, name: str) -> str:
         raise NotImplementedError("an encrypted file is opened through its storage")

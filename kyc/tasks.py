@@ -6,7 +6,7 @@ from celery import shared_task
 
 from base.errors import RuleError
 from controls.actor import Actor
-from kyc import actions, pipeline
+from kyc import actions, files, pipeline
 from kyc.actions.checks import FACES, READING
 from kyc.models import Application
 
@@ -35,3 +35,9 @@ def sweep() -> None:
         for application in rows.order_by("pk"):
             with suppress(RuleError):  # somebody was faster
                 verb(application, by=by)
+
+
+@shared_task(soft_time_limit=1800, time_limit=1830)  # type: ignore[untyped-decorator]
+def remove_lost_files() -> None:
+    """Every night. A file that no row names is no business state: nobody can see it, nobody decided on it."""
+    files.remove_lost()

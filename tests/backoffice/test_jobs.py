@@ -70,10 +70,12 @@ def test_a_refusal_is_an_answer() -> None:
     assert flaky.runs == 1
 
 
-def test_every_scheduled_task_exists_and_runs_on_the_pulse() -> None:
+def test_every_scheduled_task_exists_and_runs_on_the_pulse_unless_it_is_long() -> None:
+    """What takes minutes at night would keep the sealer waiting."""
     app.loader.import_default_modules()
-    for entry in app.conf.beat_schedule.values():
-        assert queue_of("", (), {}, {}, task=app.tasks[entry["task"]]) == {"queue": "pulse"}
+    scheduled = [app.tasks[entry["task"]] for entry in app.conf.beat_schedule.values()]
+    elsewhere = [task.name for task in scheduled if queue_of("", (), {}, {}, task=task) != {"queue": "pulse"}]
+    assert elsewhere == ["kyc.tasks.remove_lost_files"]
 
 
 def test_every_task_runs_on_a_queue_that_has_a_worker() -> None:
