@@ -55,6 +55,12 @@ def sealing_lag() -> None:
         raise NotReady(f"evidence waits for the sealer since {int(lag.total_seconds() // 60)} minutes")
 
 
+def sealing_queue() -> None:
+    """Every number in the queue names a row; one that does not was put there, or its row was taken."""
+    if gone := sealing.gone_count():
+        raise NotReady(f"{gone} rows are gone that the sealer was to take; `manage.py verify_audit` names them")
+
+
 def guards() -> None:
     """The triggers that keep evidence from being edited are there, as they must be."""
     if found := triggers.differences():
@@ -75,7 +81,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "sealing": sealing_lag,
     "triggers": guards,
 }
-BESIDE: dict[str, Callable[[], None]] = {"workers": workers}  # told, but no reason to take the web server away
+# told, but no reason to take the web server away
+BESIDE: dict[str, Callable[[], None]] = {"workers": workers, "queue": sealing_queue}
 
 
 @never_cache
@@ -127,6 +134,7 @@ def registry() -> prometheus_client.CollectorRegistry:
     for name, words, value in (
         ("backoffice_unsealed_rows", "Rows of evidence that no batch holds yet", sealing.tail_count()),
         ("backoffice_sealing_lag_seconds", "Age of the oldest of them", lag.total_seconds() if lag else 0),
+        ("backoffice_queued_rows_gone", "Rows that the sealer was to take and that are gone", sealing.gone_count()),
         ("backoffice_heartbeat_age_seconds", "Since beat and a worker were last heard of", heartbeat_age()),
     ):
         prometheus_client.Gauge(name, words, registry=together).set(value)

@@ -100,6 +100,9 @@ def _unsealed(actor: Actor) -> Iterable[registry.Alarm]:
     if lag is not None and lag > UNSEALED_AT_MOST:
         text = _("Entries of the last %(time)s are not sealed yet: the sealer has stopped.") % {"time": length(lag)}
         yield registry.Alarm(text, reverse("admin:controls_auditentry_changelist"))
+    if gone := sealing.gone_count():
+        text = _("%(count)s rows of evidence were taken before they were sealed; verify_audit names them.")
+        yield registry.Alarm(text % {"count": gone}, reverse("admin:controls_auditentry_changelist"))
 
 
 def _many_refusals(actor: Actor) -> Iterable[registry.Alarm]:

@@ -7,12 +7,15 @@ would miss what commits late.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from django.db import connection, transaction
+import structlog
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from base import clock
@@ -25,8 +28,10 @@ from controls.audit import AUDIT
 from controls.models.audit import PendingSeal, SealBatch, SealedRow
 from controls.streams import STREAMS, Stream
 
+log = structlog.get_logger(__name__)
 BATCH_ROWS = 5_000
 READ_ROWS = 50_000
+GONE_AT_MOST = 1_000
 NOTHING_BEFORE = "0" * 64
 QUEUE = PendingSeal._meta.db_table
 ROWS = SealedRow._meta.db_table
@@ -65,10 +70,23 @@ def lag() -> timedelta | None:
     """The age of the oldest row that no batch holds yet; None when everything is sealed."""
     oldest: list[datetime] = []
     for stream in STREAMS.values():
-        waiting = PendingSeal.objects.filter(stream=stream.name).order_by("pk").values_list("row_id", flat=True)[:1]
-        rows = stream.model_class._base_manager.filter(pk__in=list(waiting))
-        oldest += rows.values_list(stream.time, flat=True)
+        waiting = [row_id for _queued_id, row_id, *_columns in _queued(stream, 1)]
+        oldest += stream.model_class._base_manager.filter(pk__in=waiting).values_list(stream.time, flat=True)
     return clock.now() - min(oldest) if oldest else None
+
+
+def gone_count() -> int:
+    """How many numbers at the head of the queue name no row: it was taken before it was sealed, or never was. What
+    is there gets sealed and leaves; what is gone stays in front."""
+    queued: dict[str, set[int]] = defaultdict(set)
+    for stream, row_id in PendingSeal.objects.order_by("pk").values_list("stream", "row_id")[:GONE_AT_MOST]:
+        queued[stream].add(row_id)
+    there = sum(
+        STREAMS[stream].model_class._base_manager.filter(pk__in=ids).count()
+        for stream, ids in queued.items()
+        if stream in STREAMS
+    )
+    return sum(len(ids) for ids in queued.values()) - there
 
 
 def header(batch: SealBatch) -> dict[str, Any]:
@@ -111,7 +129,7 @@ def declare() -> None:
 def _stream(stream: Stream) -> Sealed:
     rows = batches = 0
     while True:
-        taken, made, last = _batches(stream)
+        taken, made, last = _look(stream)
         rows, batches = rows + taken, batches + made
         if taken < READ_ROWS:
             break
@@ -120,13 +138,23 @@ def _stream(stream: Stream) -> Sealed:
     return Sealed(stream.name, rows, batches, last.number, last.last_sequence, last.hash)
 
 
-def _batches(stream: Stream) -> tuple[int, int, SealBatch | None]:
+def _look(stream: Stream) -> tuple[int, int, SealBatch | None]:
+    """A row that is queued twice, which no trigger of ours does, is refused a second number by the table of numbers.
+    Only then is it looked for: every look would pay for it otherwise."""
+    try:
+        return _batches(stream)
+    except IntegrityError:
+        return _batches(stream, once=True)
+
+
+def _batches(stream: Stream, *, once: bool = False) -> tuple[int, int, SealBatch | None]:
     """One look into the queue becomes batches in its order: how many rows, how many batches, and the last one. A
     look walks over whatever earlier looks have deleted and no vacuum has cleared, so a long queue is worth few."""
     with transaction.atomic():
         only_one(f"seal:{stream.name}")
         last = SealBatch.objects.filter(stream=stream.name).order_by("-number").first()
-        taken, made = _queued(stream), 0
+        queued, made = _queued(stream), 0
+        taken = _without_doubles(stream, queued) if once else queued
         for start in range(0, len(taken), BATCH_ROWS):
             first = last.last_sequence + 1 if last else 1
             rows = [
@@ -135,12 +163,24 @@ def _batches(stream: Stream) -> tuple[int, int, SealBatch | None]:
             ]
             last, made = _next(stream, last, rows), made + 1
             _number(stream, rows)
-        if taken:
-            _unqueue([queued_id for queued_id, *_rest in taken])
+        if queued:
+            _unqueue([queued_id for queued_id, *_rest in queued])
         return len(taken), made, last
 
 
-def _queued(stream: Stream) -> list[tuple[Any, ...]]:
+def _without_doubles(stream: Stream, queued: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Each row at its first place, and none that has its number already."""
+    rows = {row[1]: row for row in reversed(queued)}
+    asked = list(rows)
+    for start in range(0, len(asked), BATCH_ROWS):
+        numbered = SealedRow.objects.filter(stream=stream.name, row_id__in=asked[start : start + BATCH_ROWS])
+        for row_id in numbered.values_list("row_id", flat=True):
+            del rows[row_id]
+    log.warning("rows_queued_twice", stream=stream.name, count=len(queued) - len(rows))
+    return sorted(rows.values(), key=itemgetter(0))
+
+
+def _queued(stream: Stream, at_most: int = READ_ROWS) -> list[tuple[Any, ...]]:
     """The lowest that are visible. A queued row that is gone from its table stays queued: verify_audit names it.
 
     Both spellings walk the queue in its order and look rows up by key, so that a batch costs the same however long
@@ -153,7 +193,7 @@ def _queued(stream: Stream) -> list[tuple[Any, ...]]:
         cursor.execute(
             f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q {rows} WHERE q.stream = %s AND m."{key}" = q.row_id '
             "ORDER BY q.id LIMIT %s",
-            [stream.name, READ_ROWS],
+            [stream.name, at_most],
         )
         return list(cursor.fetchall())
 

@@ -201,7 +201,8 @@ def _named(stream: Stream, row: Row | None, problem: str, differs: list[str], ba
 
 
 def _outside(stream: Stream, reach: Reach) -> Iterator[Finding]:
-    """Rows that are neither sealed nor queued were put in behind our back; queued ones that are gone were taken."""
+    """Rows that are neither sealed nor queued were put in behind our back; queued ones that are gone were taken; no
+    trigger of ours queues a row twice."""
     key = stream.model_class._meta.pk.column
     queued = f'SELECT 1 FROM {QUEUE} q WHERE q.stream = %s AND q.row_id = m."{key}"'
     sealed = f'SELECT 1 FROM {ROWS} s WHERE s.stream = %s AND s.row_id = m."{key}"'
@@ -218,11 +219,19 @@ def _outside(stream: Stream, reach: Reach) -> Iterator[Finding]:
             [stream.name, AT_MOST],
         )
         removed = cursor.fetchall()
+        cursor.execute(
+            f"SELECT q.row_id FROM {QUEUE} q WHERE q.stream = %s GROUP BY q.row_id HAVING COUNT(*) > 1 OR EXISTS "
+            f"(SELECT 1 FROM {ROWS} s WHERE s.stream = %s AND s.row_id = q.row_id) ORDER BY 1 LIMIT %s",
+            [stream.name, stream.name, AT_MOST],
+        )
+        twice = cursor.fetchall()
     reach.waiting = PendingSeal.objects.filter(stream=stream.name).count()
     for row, reference in inserted:
         yield Finding("inserted_behind_the_queue", ["the whole row"], entry=_spelt(reference), row=row)
     for (row,) in removed:
         yield Finding("removed_before_it_was_sealed", ["the whole row"], row=row)
+    for (row,) in twice:
+        yield Finding("queued_twice", ["the queue"], row=row)
 
 
 def _spelt(reference: Any) -> str:

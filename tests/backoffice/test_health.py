@@ -11,6 +11,7 @@ from django.test import Client
 
 from backoffice import health, tasks
 from base import clock
+from controls.models import PendingSeal
 
 TOKEN = "a-made-up-token-of-the-test-suite"
 
@@ -63,6 +64,16 @@ def test_silent_workers_are_told_but_do_not_take_the_server_away(client: Client)
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["parts"]["workers"]["ok"] is False
+
+
+def test_rows_gone_before_they_were_sealed_are_told(client: Client, settings: Any) -> None:
+    PendingSeal.objects.create(stream="audit", row_id=4711)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert "1 rows are gone" in answer.json()["parts"]["queue"]["why"]
+    settings.METRICS_TOKEN = TOKEN
+    figures = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content
+    assert b"backoffice_queued_rows_gone 1.0" in figures
 
 
 def test_figures_need_the_token(client: Client, settings: Any) -> None:

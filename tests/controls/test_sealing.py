@@ -12,6 +12,8 @@ from base.errors import NotPermitted
 from controls import merkle, sealing
 from controls.actor import Actor
 from controls.models import AuditEntry, PendingSeal, SealBatch, SealedRow
+from controls.streams import STREAMS
+from controls.verification import Reach, verify
 from tests.committed import CommittedDatabase
 
 SEALER = Actor.job("controls.sealer")
@@ -69,6 +71,46 @@ def test_lag_is_the_age_of_the_oldest_row_that_waits() -> None:
     assert sealing.tail_count() == 2
     sealing.seal(by=SEALER)
     assert (sealing.lag(), sealing.tail_count()) == (None, 0)
+
+
+def queue_again(row_id: int, stream: str = "audit") -> None:
+    PendingSeal.objects.create(stream=stream, row_id=row_id)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_row_queued_twice_is_sealed_once_and_nothing_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH_ROWS", 2)
+    sealed = entry()
+    sealing.seal(by=SEALER)
+    queue_again(sealed.pk)
+    doubled, other = entry(), entry()
+    queue_again(doubled.pk)
+    last = entry()
+    assert problems() == ["queued_twice", "queued_twice"]
+    sealing.seal(by=SEALER)
+    rows = list(SealedRow.objects.order_by("sequence").values_list("row_id", flat=True))
+    assert rows == [sealed.pk, doubled.pk, other.pk, last.pk]
+    assert not PendingSeal.objects.exists()
+    assert not problems()
+
+
+@pytest.mark.usefixtures("db")
+def test_what_is_queued_and_gone_is_told_and_holds_nothing_up() -> None:
+    queue_again(4711)
+    queue_again(1, "no_such_stream")
+    waits = entry(age=timedelta(minutes=7))
+    assert sealing.gone_count() == 2
+    assert (sealing.lag() or timedelta()) > timedelta(minutes=6)
+    sealing.seal(by=SEALER)
+    assert list(SealedRow.objects.values_list("row_id", flat=True)) == [waits.pk]
+    assert (sealing.gone_count(), sealing.lag()) == (2, None)
+    assert problems() == ["removed_before_it_was_sealed"]
+
+
+def problems() -> list[str]:
+    """What is wrong with the queue; the made-up contents of these entries are another matter."""
+    found = [finding.problem for finding in verify(STREAMS["audit"], Reach())]
+    return [each for each in found if each != "columns_differ_from_content"]
 
 
 @pytest.mark.postgres
