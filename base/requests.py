@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.utils.translation import gettext as _
 from django_structlog.signals import bind_extra_request_failed_metadata, bind_extra_request_finished_metadata
 
@@ -43,16 +44,25 @@ def valid_id(text: str) -> str | None:
 
 
 class DemonstrationIsLocal:
-    """A demonstration has passwords that everybody knows: it answers this machine only, whatever it was bound to."""
+    """A demonstration has passwords that everybody knows: it answers this machine only, whatever it was bound to, and
+    nobody for whom something on this machine asks."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.LOOPBACK_ONLY and not is_loopback(request.META.get("REMOTE_ADDR", "")):
+        if settings.LOOPBACK_ONLY and not all(is_loopback(name) for name in named_by(request)):
             text = _("This is a demonstration (DEMO=1): it can be used on the machine it runs on only.")
             return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
         return self.get_response(request)
+
+
+def named_by(request: HttpRequest) -> list[str]:
+    """Who asks, for whom a proxy says it asks, and under which name."""
+    forwarded = [request.headers.get(name, "") for name in ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Host")]
+    said = [part.strip() for text in forwarded for part in text.split(",")]
+    host, _port = split_domain_port(request.META.get("HTTP_HOST", "localhost"))
+    return [request.META.get("REMOTE_ADDR", ""), host, *filter(None, [*said, request.headers.get("Forwarded", "")])]
 
 
 def is_loopback(host: str) -> bool:
