@@ -1,13 +1,14 @@
 """Filters of lists with plain inputs: a text, a choice, a range of days in the reader's zone."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from base.days import begin
 
 
 class InputFilter(admin.ListFilter):
@@ -86,7 +87,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

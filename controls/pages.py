@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from base import clock, registry
+from base import clock, days, registry
 from base.pages import Page
 from base.templatetags.backoffice import length
 from controls import entries, sealing, sentences, timeline
@@ -124,13 +123,9 @@ def _locked_out(actor: Actor) -> Iterable[registry.Alarm]:
 
 
 def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:
-    """Rows of the last days, counted by the database."""
-    days = [clock.today() - timedelta(days=back) for back in reversed(range(DAYS))]
-    recent = rows.filter(**{f"{field}__gte": clock.now() - timedelta(days=DAYS)}).order_by()
-    by_day = recent.annotate(day=TruncDate(field, tzinfo=UTC)).values("day").annotate(count=Count("pk"))
-    counted = dict(by_day.values_list("day", "count"))
-    series = [counted.get(day, 0) for day in days]
-    return registry.Chart(text, f"{sum(series):,}", reverse(link), [f"{day:%d %b}" for day in days], series)
+    counted = days.counted(rows, field, DAYS)
+    series = [count for _day, count in counted]
+    return registry.Chart(text, f"{sum(series):,}", reverse(link), [f"{day:%d %b}" for day, _count in counted], series)
 
 
 def _deeds(actor: Actor) -> registry.Chart:

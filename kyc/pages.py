@@ -99,7 +99,7 @@ def _decisions(actor: Actor) -> registry.Chart:
         _("Decisions of the last %(days)d days") % {"days": len(days)},
         str(total),
         _queue("all"),
-        [day[5:] for day, _count in days],
+        [f"{day:%d %b}" for day, _count in days],
         [count for _day, count in days],
     )
 

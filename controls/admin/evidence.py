@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from base import registry
 from base.admin import ModelAdmin, too_many
 from base.buttons import Button
+from base.days import begin
 from base.export import as_csv
-from base.filters import ChoiceFilter, DaysFilter, InputFilter, begin
+from base.filters import ChoiceFilter, DaysFilter, InputFilter
 from base.pages import Page
 from controls import sentences, timeline
 from controls.actions import REGISTRY

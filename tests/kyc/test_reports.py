@@ -1,6 +1,9 @@
 """What the queue and the desk show, in a fixed number of queries."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from controls.actor import Actor
@@ -70,7 +73,33 @@ def test_typed_stands_beside_read_with_where_it_was_read(entity: LegalEntity, re
     assert fields["document_number"].agrees is None
 
 
-def test_decisions_are_counted_by_day(entity: LegalEntity, reviewer: Actor) -> None:
-    making.approve(making.claimed(entity, reviewer), reviewer)
-    counted = reports.decisions_a_day(reviewer, days=3)
-    assert [count for _day, count in counted] == [0, 0, 1]
+def decided(entity: LegalEntity, by: Actor, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as frozen:
+        frozen.setattr(timezone, "now", lambda: at)
+        making.approve(making.claimed(entity, by), by)
+
+
+@pytest.mark.parametrize(
+    ("zone", "today", "expected"),
+    [
+        ("UTC", date(2026, 3, 30), [1, 2, 1]),
+        ("Europe/Vilnius", date(2026, 3, 30), [2, 2, 1]),  # summer time began on the 29th: a day of 23 hours
+        ("America/New_York", date(2026, 3, 29), [1, 2, 2]),  # it is still the evening before
+    ],
+)
+def test_decisions_are_counted_by_the_readers_days(
+    entity: LegalEntity,
+    reviewer: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    zone: str,
+    today: date,
+    expected: list[int],
+) -> None:
+    for at in ("27 22:30", "28 21:59", "29 00:30", "29 20:59", "30 00:05"):
+        decided(entity, reviewer, datetime.strptime(f"2026-03-{at} +0000", "%Y-%m-%d %H:%M %z"), monkeypatch)
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 30, 0, 10, tzinfo=UTC))
+    with timezone.override(zone), django_assert_num_queries(1):
+        counted = reports.decisions_a_day(reviewer, 3)
+    assert [day for day, _count in counted] == [today - timedelta(days=back) for back in (2, 1, 0)]
+    assert [count for _day, count in counted] == expected
