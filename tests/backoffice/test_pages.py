@@ -65,6 +65,21 @@ def test_what_one_may_not_know_of_looks_like_what_does_not_exist(
     assert hidden.status_code == 404
 
 
+def test_what_is_refused_and_what_is_missing_say_so_in_one_frame(
+    client: Client, signin_as: SignInAs, stranger: Actor
+) -> None:
+    signin_as(client, stranger)
+    refused, missing = client.get("/admin/controls/person/"), client.get("/admin/nowhere/")
+    assert (refused.status_code, missing.status_code) == (403, 404)
+    assert [used.name for used in refused.templates] == ["403.html", "plain.html"]
+    assert [used.name for used in missing.templates] == ["404.html", "plain.html"]
+    for answer, says in ((refused, "Your role does not allow this"), (missing, "There is no such page")):
+        page = answer.content.decode()
+        assert says in page
+        assert 'Nothing was changed. <a href="/admin/">Go to the home page</a>' in page
+        assert not INLINE.search(page)
+
+
 def test_somebody_sees_their_own_record_and_grants(client: Client, signin_as: SignInAs, reviewer: Actor) -> None:
     signin_as(client, reviewer)
     grant = RoleGrant.all_unrestricted.get(person=reviewer.person_id)
