@@ -13,6 +13,7 @@ from kyc.models import Application, Check, Picture
 EVENTS = 8
 CLAIMING = {"claim", "extend_claim", "release_claim"}  # pressed at once, without a dialog
 FREEING = {"free_claim"}
+KEYS = 9  # pictures with a key of their own; the others are one step from it
 
 
 class Desk(DeskPage):
@@ -55,7 +56,15 @@ def _frame(picture: Picture, number: int, shown: reports.Desk) -> dict[str, Any]
         if field.box and field.picture == str(picture.pk)
         for x, y, right, bottom in [field.box]
     ]
-    return {"picture": picture, "number": number, "boxes": boxes, "title": str(picture.document)}
+    key = str(number) if number <= KEYS else ""
+    return {"picture": picture, "number": number, "key": key, "boxes": boxes, "title": _title(picture)}
+
+
+def _title(picture: Picture) -> str:
+    """The document; its pages are told apart where it has several."""
+    if len(picture.document.pictures.all()) == 1:
+        return str(picture.document)
+    return _("%(document)s, page %(page)d") % {"document": picture.document, "page": picture.page}
 
 
 ICONS = {

@@ -11,6 +11,13 @@ function choose(frame) {
   });
 }
 
+// By its key or its button: the column scrolls to it.
+
+function show(frame) {
+  choose(frame);
+  frame.scrollIntoView({ block: "nearest" });
+}
+
 function draw(frame) {
   const svg = frame.querySelector("svg");
   const [width, height] = [Number(svg.dataset.width), Number(svg.dataset.height)];
@@ -45,7 +52,17 @@ const deeds = {
   wide: (frame) => frame.parentElement.classList.toggle("one"),
   "next-check": () => step(1),
   "previous-check": () => step(-1),
+  "next-picture": (frame) => show(beside(frame, 1)),
+  "previous-picture": (frame) => show(beside(frame, -1)),
 };
+
+// The picture before or after, round the end; its button takes the focus, so that a screen reader says which.
+
+function beside(frame, by) {
+  const found = frames[(frames.indexOf(frame) + by + frames.length) % frames.length];
+  document.querySelector(`[data-show="${found.dataset.picture}"]`)?.focus();
+  return found;
+}
 
 function step(by) {
   const checks = [...document.querySelectorAll(".check > summary")];
@@ -57,12 +74,12 @@ function step(by) {
 
 document.addEventListener("click", (event) => {
   const deed = event.target.closest("[data-do]");
-  const show = event.target.closest("[data-show]");
+  const shown = event.target.closest("[data-show]");
   const frame = event.target.closest(".frame");
   if (deed && (current() || deed.dataset.do.endsWith("check"))) {
     deeds[deed.dataset.do](current());
-  } else if (show) {
-    choose(frames.find((each) => each.dataset.picture === show.dataset.show));
+  } else if (shown) {
+    show(frames.find((each) => each.dataset.picture === shown.dataset.show));
   } else if (frame) {
     choose(frame);
   } else if (event.target.closest("[data-toggle-keys]")) {

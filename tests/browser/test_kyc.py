@@ -1,6 +1,8 @@
 """The reviewer's day in a real browser: next, look, decide; a second person for high risk; the timeline afterwards."""
 
+import base64
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,12 +12,16 @@ from controls.actor import Actor
 from controls.models import LegalEntity
 from kyc import actions, files, specimen
 from kyc.actions.checks import FACES, READING
-from kyc.models import Application
+from kyc.models import Application, Picture
 from kyc.results import Result
 from tests.browser.conftest import Accessible, Shoot, SignedIn
 from tests.kyc import making
 
 pytestmark = pytest.mark.browser
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def kept(picture: Any) -> dict[str, Any]:
@@ -100,6 +106,36 @@ def test_a_reviewer_takes_the_next_one_looks_closely_and_approves_it(
     page.wait_for_url(f"**/{second.pk}/desk/")
     assert making.fresh(first).status == Application.Status.AWAITING_SCREENING
     assert making.fresh(first).decisions.get().words == "Both pictures show the same person."
+
+
+def test_the_tenth_picture_is_reached_by_keyboard(
+    reviewer_page: Page, entity: LegalEntity, accessible: Accessible, reviewer: Actor
+) -> None:
+    """A passport, and a selfie in a file of ten pages."""
+    application, page = making.claimed(entity, reviewer), reviewer_page
+    selfie = application.documents.get(kind="selfie").pictures.get()
+    for number in range(2, 11):
+        key = files.keep(f"page {number}".encode(), "jpg")
+        copied = Picture(document=selfie.document, page=number, file=key.file, sha256=key.sha256)
+        copied.content_type, copied.width, copied.height = "image/jpeg", 1000, 700
+        copied.save(force_insert=True)
+    page.route("**/kyc/picture/**", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    page.goto(f"/admin/kyc/application/{application.pk}/desk/")
+    page.keyboard.press("9")
+    page.keyboard.press("l")
+    tenth = page.locator(".frame[data-current]")
+    expect(tenth.locator("figcaption")).to_have_text(re.compile("^10 · selfie, page 9"))
+    expect(tenth).to_be_in_viewport(ratio=0.9)
+    expect(page.locator("[data-show]:focus")).to_have_text("10 selfie, page 9")
+    accessible(page)
+    for _press in range(3):
+        page.keyboard.press("h")
+    expect(tenth.locator("figcaption")).to_have_text(re.compile("^7 "))
+    for _press in range(7):
+        page.keyboard.press("h")
+    expect(tenth.locator("figcaption")).to_have_text(re.compile("^11 "))
+    page.keyboard.press("?")
+    expect(page.locator("[data-keys-help]")).to_contain_text("h l previous and next picture")
 
 
 def test_a_mistake_in_the_dialog_is_told_there_and_can_be_put_right(
