@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,9 +20,10 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from base import badges, registry
 from base.buttons import Button, Offered, dialog, offered, reasons
-from base.errors import Invalid
+from base.errors import Invalid, RuleError
 from base.export import as_csv
 from base.pages import RecordPage, refused
+from base.queues import SORTED_BY, TabbedPage
 from base.templatetags.backoffice import day, number, when
 
 EXPORT_LIMIT = 10_000
@@ -30,7 +33,8 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
     """Read-only. `permission` opens the list; a single record opens to whoever `visible_to` shows it to.
 
     `facts` are what the record page's overview shows, `buttons` the verbs on a record, `list_buttons` those that
-    create one, `pages` further addresses (path, name, view) below the model's own, `empty` what an empty list says.
+    create one, `pages` further addresses (path, name, view) below the model's own, `empty` what an empty list says and
+    what to do then. `list_page` is a queue or an inbox in place of the list.
     """
 
     permission = ""
@@ -41,6 +45,7 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
     export_fields: Sequence[str] = ()
     empty: Any = ""
     record_page: type[RecordPage] = RecordPage
+    list_page: type[TabbedPage] | None = None
 
     actions = None
     media = forms.Media()  # read-only pages need none of Django's form scripts
@@ -113,10 +118,30 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if request.method != "GET":
             raise PermissionDenied
+        if self.list_page:
+            return self.list_page.as_view(model_admin=self)(request)
         buttons = [offered(b, None, self.link("do", b.path), by=request.actor) for b in self.list_buttons]  # type: ignore[attr-defined]
-        shown = {"buttons": buttons, "why_not": reasons(buttons), "empty": self.empty, "export": self.link("export")}
+        shown = {
+            "buttons": buttons,
+            "why_not": reasons(buttons),
+            "empty": self.empty,
+            "export": f"{self.link('export')}?{request.GET.urlencode()}",
+        }
         answer: HttpResponse = super().changelist_view(request, {**shown, **(extra_context or {})})
         return answer
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With what the page says of the filters in use, each with the address without it."""
+        found = super().get_changelist_instance(request)
+        asked = {name: value for name, value in request.GET.items() if name != PAGE_VAR}
+        found.problems = [problem for spec in found.filter_specs for problem in spec.problems]
+        found.chips = [
+            {"title": chip.title, "said": chip.said, "link": "?" + urlencode(_without(asked, chip.name))}
+            for spec in found.filter_specs
+            for chip in spec.chips()
+        ]
+        found.hidden = {name: asked[name] for name in (SEARCH_VAR, SORTED_BY) if name in asked}
+        return found
 
     def record_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         record = self.record(request, object_id)
@@ -212,7 +237,10 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
         """The list as it is filtered, searched and sorted. A POST, since it leaves an entry that it was read."""
         if request.method != "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            rows = self.rows_asked_for(request)
+        except RuleError as error:
+            return refused(request, f"{error.text} {_('Nothing was exported.')}", error.status)
         count = rows.count()
         if count > EXPORT_LIMIT:
             return too_many(request, EXPORT_LIMIT)
@@ -223,6 +251,14 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
         answer["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}.csv"'
         return answer
 
+    def rows_asked_for(self, request: HttpRequest) -> Any:
+        if self.list_page:
+            return self.list_page.exported(self, request)
+        found = self.get_changelist_instance(request)
+        if found.problems:
+            raise Invalid(" ".join(found.problems))
+        return found.get_queryset(request)
+
     def plain_rows(self, rows: Iterable[Any], names: Sequence[str]) -> Iterable[list[Any]]:
         for record in rows:
             yield [_plain(self.value(record, name)) for name in names]
@@ -232,6 +268,10 @@ def too_many(request: HttpRequest, limit: int) -> HttpResponse:
     """Refused, rather than cut off in silence."""
     text = _("More than %(limit)s rows are too many for a file. Narrow the filters, then export again.")
     return refused(request, text % {"limit": limit}, Invalid.status)
+
+
+def _without(asked: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in asked.items() if key != name}
 
 
 def _column(field: "models.Field[Any, Any]", shown: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -9,6 +9,17 @@ from django.utils import timezone
 
 from base import clock
 
+FIRST, LAST = date(1900, 1, 1), date(2999, 12, 31)  # days beyond have no beginning in some zone, or no day after
+
+
+def day_of(text: str) -> date | None:
+    """A day as an address writes it."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST <= day <= LAST else None
+
 
 def begin(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))

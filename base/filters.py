@@ -1,14 +1,31 @@
-"""Filters of lists with plain inputs: a text, a choice, a range of days in the reader's zone."""
+"""Filters of lists and queues with plain inputs: a text, a choice, a range of days in the reader's zone.
+
+What is typed stands in the address. A value that cannot be understood is left out, and `problems` says so by the name
+of the filter; an export refuses it, because a file would hold more than was asked for.
+"""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from base.days import begin
+from base.days import begin, day_of
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in use, as a page shows it: what it looks at and what it asks for."""
+
+    name: str
+    title: str
+    said: str
 
 
 class InputFilter(admin.ListFilter):
@@ -20,11 +37,20 @@ class InputFilter(admin.ListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
+        self.problems: list[str] = []
         for name in self.parameters:
             value = params.pop(name, "")
             value = (value[-1] if isinstance(value, list) else value).strip()
-            if value and "\x00" not in value:  # PostgreSQL knows no such character
+            if problem := self.problem(value) if value else "":
+                self.problems.append(problem % {"filter": capfirst(str(self.title)), "value": value[:40]})
+            elif value:
                 self.used_parameters[name] = value
+
+    def problem(self, value: str) -> str:
+        """Why this is no value of the filter, or nothing."""
+        if value.isprintable():  # a null character is one that PostgreSQL does not know
+            return ""
+        return _("%(filter)s: this holds a character that cannot be looked for, and was left out.")
 
     def has_output(self) -> bool:
         return True
@@ -37,6 +63,17 @@ class InputFilter(admin.ListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         yield {"kind": self.kind, "inputs": self.inputs(), "options": self.options()}
+
+    def shown(self) -> list[Any]:
+        """`choices`, for a template that has no change list."""
+        return list(self.choices(None))
+
+    def chips(self) -> list[Chip]:
+        used = [item for item in self.inputs() if item["value"]]
+        return [Chip(item["name"], capfirst(str(item["label"])), self.said(item["value"])) for item in used]
+
+    def said(self, value: str) -> str:
+        return value
 
     def options(self) -> Iterable[tuple[str, Any]]:
         return ()
@@ -51,39 +88,44 @@ class InputFilter(admin.ListFilter):
 
 
 class ChoiceFilter(InputFilter):
-    """One of `options()`; anything else finds nothing."""
+    """One of `options()`."""
 
     kind = "choice"
 
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        return {str(key): word for key, word in self.options()}
+
+    def problem(self, value: str) -> str:
+        return "" if value in self.known else _("%(filter)s: “%(value)s” is none of the choices, and was left out.")
+
     def inputs(self) -> Iterable[dict[str, Any]]:
         for item in super().inputs():
-            options = [(str(key), word, str(key) == item["value"]) for key, word in self.options()]
-            yield {**item, "options": options}
+            yield {**item, "options": [(key, word, key == item["value"]) for key, word in self.known.items()]}
+
+    def said(self, value: str) -> str:
+        return str(self.known.get(value, value))
 
 
 class DaysFilter(InputFilter):
     """From a day to a day, both included, in the zone of the reader."""
 
-    title = _("time")
+    title = gettext_lazy("time")
     field = "at"
     kind = "date"
     parameters = ("from", "to")
+    labels: tuple[Any, Any] = (gettext_lazy("From"), gettext_lazy("To"))
+
+    def problem(self, value: str) -> str:
+        return "" if day_of(value) else _("%(filter)s: “%(value)s” is no day like 2026-11-23, and was left out.")
 
     def inputs(self) -> Iterable[dict[str, Any]]:
-        labels = (_("From"), _("To"))
-        return [{**item, "label": label} for item, label in zip(super().inputs(), labels, strict=True)]
+        return [{**item, "label": label} for item, label in zip(super().inputs(), self.labels, strict=True)]
 
     def narrow(self, rows: Any, *typed: str) -> Any:
-        first, last = (_day(text) for text in typed)
+        first, last = (day_of(text) for text in typed)
         if first:
             rows = rows.filter(**{f"{self.field}__gte": begin(first)})
         if last:
             rows = rows.filter(**{f"{self.field}__lt": begin(last + timedelta(days=1))})
         return rows
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

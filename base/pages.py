@@ -1,12 +1,10 @@
-"""The kinds of pages (Home, Queue, Desk, Record, Inbox): ordinary views inside the site, rendered on the server."""
+"""The kinds of pages (Home, Desk, Record; Queue and Inbox are in base.queues): ordinary views inside the site,
+rendered on the server."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -100,52 +98,12 @@ class RecordPage(Page):
         )
 
 
-@dataclass(frozen=True)
-class Tab:
-    """A saved filter of a queue or an inbox, with the number of rows behind it."""
-
-    key: str
-    title: Any
-    rows: Any
-
-    def count(self) -> int:
-        return int(self.rows.count())
-
-
-class TabbedPage(Page):
-    """Rows under tabs: `tabs()` says which; `?tab=` chooses, the first is the default."""
-
-    per_page = 50
-    empty: Any = ""
-
-    def tabs(self) -> Sequence[Tab]:
-        raise NotImplementedError
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        tabs = self.tabs()
-        chosen = next((tab for tab in tabs if tab.key == self.request.GET.get("tab")), tabs[0])
-        page = Paginator(chosen.rows, self.per_page).get_page(self.request.GET.get("page"))
-        return super().get_context_data(tabs=tabs, chosen=chosen, page=page, empty=self.empty, **kwargs)
-
-
-class QueuePage(TabbedPage):
-    """Choose or get the next piece of work. The template fills the blocks `next`, `head` and `row`."""
-
-    template_name = "base/queue.html"
-
-
 class DeskPage(Page):
     """Decide one thing. The template fills `strip`, `evidence`, `facts`, `decision` and `below`; `act` shows `buttons`
     of the context (base.buttons.offered) and why some are refused. An element with data-key="x" is pressed by the key
     x, and ? lists them."""
 
     template_name = "base/desk.html"
-
-
-class InboxPage(TabbedPage):
-    """Agree with another's proposal: the list on the left, the exact change on the right."""
-
-    template_name = "base/inbox.html"
 
 
 def refused(request: HttpRequest, text: str, status: int = 403) -> HttpResponse:

@@ -59,6 +59,14 @@ def name(code: str) -> str:
     return cast(str, country.name) if country else bare
 
 
+@cache
+def choices() -> list[tuple[str, str]]:
+    """Codes the product keeps with their names, by name: every state, and what only documents know."""
+    states = [(country.alpha_2, country.name) for country in pycountry.countries]
+    others = [(code, str(word)) for code, (word, iso) in ICAO_EXTRAS.items() if not iso and code_of(code) == code]
+    return sorted([*states, *others, ("XK", name("RKS"))], key=lambda choice: choice[1])
+
+
 def code_of(written: str) -> str:
     """The code the product keeps: two letters where ISO has them, else what documents print; nothing if unknown."""
     bare = written.strip().upper().rstrip("<")

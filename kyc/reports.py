@@ -27,13 +27,15 @@ class QueueFigures:
     awaiting_second: int
     being_checked: int
     awaiting_screening: int
+    rejected: int
+    all: int
     oldest: datetime | None
 
 
 def rows(actor: Actor) -> Any:
     """Every application the reader may know of, the longest waiting first, with what a row of the queue names."""
-    related = Application.objects.visible_to(actor).select_related("customer", "claimed_by", "approved_by")
-    return related.longest_waiting_first()
+    named = ("customer", "entity", "claimed_by", "approved_by", "agreed_by")
+    return Application.objects.visible_to(actor).select_related(*named).longest_waiting_first()
 
 
 def queue(actor: Actor) -> Any:
@@ -50,9 +52,18 @@ def queue_figures(actor: Actor) -> QueueFigures:
         awaiting_second=Count("pk", filter=Q(status=Status.AWAITING_SECOND)),
         being_checked=Count("pk", filter=Q(status=Status.AWAITING_CHECKS)),
         awaiting_screening=Count("pk", filter=Q(status=Status.AWAITING_SCREENING)),
+        rejected=Count("pk", filter=Q(status=Status.REJECTED)),
+        all=Count("pk"),
         oldest=Min("waiting_since", filter=Q(status__in=AT_THE_DESK)),
     )
     return QueueFigures(**figures)
+
+
+def holders(actor: Actor) -> list[tuple[str, str]]:
+    """The colleagues who are on an application just now: key and name."""
+    held = Application.objects.visible_to(actor).at_the_desk().filter(claimed_until__gt=clock.now())
+    others = held.exclude(claimed_by=actor.person_id).order_by("claimed_by__name", "claimed_by")
+    return [(str(key), name) for key, name in others.values_list("claimed_by", "claimed_by__name").distinct()]
 
 
 def decisions_a_day(actor: Actor, last: int = 14) -> list[tuple[date, int]]:

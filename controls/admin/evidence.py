@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from base import registry
+from base import days, registry
 from base.admin import ModelAdmin, too_many
 from base.buttons import Button
-from base.days import begin
 from base.export import as_csv
 from base.filters import ChoiceFilter, DaysFilter, InputFilter
 from base.pages import Page
@@ -41,12 +41,16 @@ def record_link(model: str, key: str) -> str | SafeString:
     return model
 
 
+DAY = forms.DateInput(attrs={"type": "date"})
+KNOWN = (MinValueValidator(days.FIRST), MaxValueValidator(days.LAST))
+
+
 class SearchForm(forms.Form):
     person = forms.CharField(label=_("Person"), required=False)
     action = forms.ChoiceField(label=_("Action"), required=False, choices=_actions)
     record = forms.CharField(label=_("Id of the record"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, widget=DAY, validators=KNOWN)
+    until = forms.DateField(label=_("To"), required=False, widget=DAY, validators=KNOWN)
 
     def asked(self) -> dict[str, Any]:
         """As the search takes it; days count in the reader's zone, both included."""
@@ -54,8 +58,8 @@ class SearchForm(forms.Form):
         since, until = typed.pop("since", None), typed.pop("until", None)
         return {
             **typed,
-            "since": begin(since) if since else None,
-            "until": begin(until + timedelta(days=1)) if until else None,
+            "since": days.begin(since) if since else None,
+            "until": days.begin(until + timedelta(days=1)) if until else None,
         }
 
 
@@ -166,8 +170,13 @@ def _row(said: timeline.Sentence) -> tuple[Any, ...]:
 
 
 class ByPerson(ChoiceFilter):
+    """People are offered; an alarm leads to programs and jobs as well."""
+
     title = _("person")
     parameters = ("person",)
+
+    def problem(self, value: str) -> str:
+        return InputFilter.problem(self, value)
 
     def options(self) -> list[tuple[str, Any]]:
         people = Person.all_unrestricted.order_by("name").values_list("pk", "name")

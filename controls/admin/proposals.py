@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.admin import ModelAdmin
 from base.buttons import AsksReason, Button, reasons
-from base.pages import InboxPage, Tab
+from base.queues import InboxPage, Tab
 from controls import approvals, sentences
 from controls.actor import Actor
 from controls.models import Proposal
@@ -44,7 +44,6 @@ class Inbox(InboxPage):
     template_name = "controls/proposals.html"
     title = _("Proposals")
     permission = "controls.view_home"
-    model_admin: Any = None
     open_id = ""
     empty = _("No proposal waits for you. What you propose yourself is decided by somebody else.")
 
@@ -106,6 +105,7 @@ class ProposalAdmin(ModelAdmin):
     list_display = ("action", "status", "proposed_by", "proposed_at", "expires_at", "decided_at")
     list_select_related = ("proposed_by",)
     ordering = ("-proposed_at",)
+    list_page = Inbox
     buttons = (
         Button(
             approvals.decide,
@@ -137,9 +137,6 @@ class ProposalAdmin(ModelAdmin):
             shown=lambda proposal, by: proposal.proposed_by_id == by.person_id,
         ),
     )
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
-        return Inbox.as_view(model_admin=self)(request)
 
     def record_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         if request.GET.get("tab") == "timeline":

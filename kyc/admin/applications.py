@@ -14,7 +14,7 @@ from base.buttons import Asks, AsksReason, Button
 from base.errors import RuleError
 from base.pages import refused
 from controls.actor import Actor
-from kyc import actions
+from kyc import actions, countries, risk
 from kyc.admin import forms
 from kyc.admin.desk import Desk
 from kyc.admin.queue import Queue
@@ -140,7 +140,26 @@ class ApplicationAdmin(ModelAdmin):
     """The list is the queue; a row opens the desk; the record tells everything, to whoever may see it."""
 
     permission = "kyc.view_application"
+    list_page = Queue
     buttons = (*DECIDING, *CLAIMING)
+    export_fields = (
+        "reference",
+        "applicant",
+        "lives_in",
+        "entity",
+        "status",
+        "risk_band",
+        "risk_points",
+        "why_this_risk",
+        "round",
+        "opened_at",
+        "submitted_at",
+        "waiting_since",
+        "on_it",
+        "approved_by",
+        "agreed_by",
+        "decided_at",
+    )
     facts = (
         "reference",
         "applicant",
@@ -164,9 +183,6 @@ class ApplicationAdmin(ModelAdmin):
             path("<str:object_id>/desk/", guard(self.desk_view), name="kyc_desk"),
             *super().get_urls(),
         ]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return Queue.as_view()(request)
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
         """POST: the next one this person may decide becomes theirs. GET leads to the queue: it changes nothing."""
@@ -206,6 +222,17 @@ class ApplicationAdmin(ModelAdmin):
 
     def applicant(self, record: Application) -> str:
         return record.customer.name
+
+    def lives_in(self, record: Application) -> str:
+        return countries.name(record.customer.residence)
+
+    def why_this_risk(self, record: Application) -> str:
+        return " · ".join(risk.sentence(reason) for reason in record.risk_reasons)
+
+    def on_it(self, record: Application) -> str:
+        return str(record.claimed_by) if record.is_claimed() else ""
+
+    on_it.short_description = _("who is on it")  # type: ignore[attr-defined]
 
     def related(self, request: HttpRequest, record: Application) -> list[dict[str, Any]]:
         decisions = record.decisions.select_related("by").order_by("at")

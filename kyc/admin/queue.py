@@ -2,30 +2,124 @@
 
 from typing import Any
 
+from django.db.models import Case, F, When
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from base.pages import QueuePage, Tab
-from kyc import reports
-from kyc.models.applications import Status
+from base import clock
+from base.filters import ChoiceFilter, DaysFilter, InputFilter
+from base.queues import Column, QueuePage, Tab
+from kyc import countries, reports
+from kyc.models.applications import Band, Status
+
+
+class ByState(ChoiceFilter):
+    title = _("state")
+    parameters = ("state",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return list(Status.choices)
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(status=typed[0])
+
+
+class ByRisk(ChoiceFilter):
+    title = _("risk")
+    parameters = ("risk",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return list(Band.choices)
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(risk_band=typed[0])
+
+
+class ByResidence(ChoiceFilter):
+    title = _("country of residence")
+    parameters = ("residence",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return countries.choices()
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(customer__residence=typed[0])
+
+
+class ByHolder(ChoiceFilter):
+    """Nobody, the reader, or a colleague who is on one just now."""
+
+    title = _("who is on it")
+    parameters = ("on",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        colleagues = reports.holders(self.request.actor)  # type: ignore[attr-defined]
+        return [("nobody", _("nobody")), ("anybody", _("anybody")), ("me", _("me")), *colleagues]
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        if typed[0] == "nobody":
+            return rows.not_held()
+        held = rows.filter(claimed_until__gt=clock.now())
+        if typed[0] == "anybody":
+            return held
+        return held.filter(claimed_by=self.request.actor.person_id if typed[0] == "me" else typed[0])  # type: ignore[attr-defined]
+
+
+class Opened(DaysFilter):
+    title = _("opened")
+    field = "opened_at"
+    labels = (_("Opened from"), _("Opened to"))
+
+
+class ByReference(InputFilter):
+    """Part of the exchange's reference. A document number is no filter: it would stand in the address, and addresses
+    are kept by browsers; the search of the palette takes one."""
+
+    title = _("reference")
+    parameters = ("reference",)
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(customer__reference__icontains=typed[0])
 
 
 class Queue(QueuePage):
     template_name = "kyc/queue.html"
     title = _("Applications")
     permission = "kyc.view_application"
+    filters = (ByReference, ByState, ByRisk, ByResidence, ByHolder, Opened)
+
+    @cached_property
+    def figures(self) -> reports.QueueFigures:
+        return reports.queue_figures(self.actor)
 
     def tabs(self) -> list[Tab]:
-        rows = reports.rows(self.actor)
+        rows, found = reports.rows(self.actor), self.figures
         return [
-            Tab("mine", _("Mine to take"), rows.claimable_by(self.actor)),
-            Tab("held", _("I am on"), rows.held_by(self.actor)),
-            Tab("desk", _("At the desk"), reports.queue(self.actor)),
-            Tab("second", _("Second person"), rows.filter(status=Status.AWAITING_SECOND)),
-            Tab("checks", _("Being checked"), rows.awaiting_checks()),
-            Tab("screening", _("Waiting for screening"), rows.filter(status=Status.AWAITING_SCREENING)),
-            Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED)),
-            Tab("all", _("All"), rows),
+            Tab("mine", _("Mine to take"), rows.claimable_by(self.actor), found.claimable),
+            Tab("held", _("I am on"), rows.held_by(self.actor), found.held),
+            Tab("desk", _("At the desk"), rows.at_the_desk(), found.at_the_desk),
+            Tab("second", _("Second person"), rows.filter(status=Status.AWAITING_SECOND), found.awaiting_second),
+            Tab("checks", _("Being checked"), rows.awaiting_checks(), found.being_checked),
+            Tab(
+                "screening",
+                _("Waiting for screening"),
+                rows.filter(status=Status.AWAITING_SCREENING),
+                found.awaiting_screening,
+            ),
+            Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED), found.rejected),
+            Tab("all", _("All"), rows, found.all),
+        ]
+
+    def columns(self) -> list[Column]:
+        on_it = Case(When(claimed_until__gt=clock.now(), then=F("claimed_by__name")))
+        return [
+            Column("waits", _("Waits"), ("-waiting_since",)),
+            Column("reference", _("Who"), ("customer__reference",)),
+            Column("why", _("Why here")),
+            Column("risk", _("Risk"), ("risk_points",)),
+            Column("state", _("State"), ("status",)),
+            Column("on", _("Who is on it"), (on_it,)),
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(figures=reports.queue_figures(self.actor), **kwargs)
+        return super().get_context_data(figures=self.figures, **kwargs)

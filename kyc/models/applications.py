@@ -79,6 +79,10 @@ class ApplicationQuerySet(RestrictedQuerySet):
         """What this person may decide and nobody has taken; a high-risk one they approved first is not theirs."""
         return self.filter(claimable(actor))
 
+    def not_held(self) -> Self:
+        """Nobody is on them: never taken, or the claim has lapsed."""
+        return self.filter(not_held())
+
     def held_by(self, actor: Any) -> Self:
         return self.at_the_desk().filter(claimed_by=actor.person_id, claimed_until__gt=clock.now())
 
@@ -99,7 +103,11 @@ def claimable(actor: Any) -> Q:
         mine |= Q(status=Status.AWAITING_REVIEW)
     if actor.may("kyc.approve_high_risk"):
         mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by=actor.person_id)
-    return mine & (Q(claimed_by=None) | Q(claimed_until__lte=clock.now()))
+    return mine & not_held()
+
+
+def not_held() -> Q:
+    return Q(claimed_by=None) | Q(claimed_until__lte=clock.now())
 
 
 class Application(Record, Stateful):

@@ -71,9 +71,20 @@ function focusWhenShown(box) {
   }
 }
 
+// The sheet of filters does the same; it is in the page from the start.
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-opens-filters]");
+  if (button) {
+    before = button;
+    focusWhenShown(document.getElementById("changelist-filter"));
+  }
+});
+
 document.addEventListener("keydown", (event) => {
-  const box = document.getElementById("modal-content");
-  if (event.key !== "Tab" || !box?.checkVisibility()) {
+  const boxes = ["modal-content", "changelist-filter"].map((id) => document.getElementById(id));
+  const box = boxes.find((each) => each?.checkVisibility());
+  if (event.key !== "Tab" || !box) {
     return;
   }
   const stops = focusable(box);

@@ -328,8 +328,24 @@ def test_words_typed_into_the_address_break_no_list(client: Client, signin_as: S
     for query in ("from=nonsense&to=2026-13-45", "person=%00", "p=abc", "o=99.-1", "q=%27%22%3C", "e=1", "nonsense=1"):
         assert client.get(f"/admin/controls/attempt/?{query}").status_code in {200, 302, 400}
         assert client.get(f"/admin/controls/auditentry/?{query}").status_code == 200
+    for query in ("from=9999-12-31&to=9999-12-31", "from=0001-01-01", "to=1000-01-01&from=20261123"):
+        assert client.get(f"/admin/controls/attempt/?{query}").status_code == 200
+        assert client.get(f"/admin/controls/auditentry/?{query}").status_code == 200
     for before in ("%C2%B2", "9" * 30, "9" * 5000):  # a digit to Unicode; more than the database counts
         assert client.get(f"/admin/controls/auditentry/?before={before}").status_code == 200
+
+
+def test_a_filter_that_cannot_be_understood_is_named_and_exports_nothing(
+    client: Client, signin_as: SignInAs, officer: Actor
+) -> None:
+    signin_as(client, officer)
+    page = client.get("/admin/controls/person/?role=king&state=active").content.decode()
+    assert "Role: “king” is none of the choices, and was left out." in page
+    assert 'href="?role=king"' in page, "the chip of the other filter takes only that away"
+    refused = client.post("/admin/controls/person/export/?role=king")
+    assert refused.status_code == 422
+    assert "Nothing was exported." in refused.content.decode()
+    assert not AuditEntry.all_unrestricted.filter(action="controls.export").exists()
 
 
 def test_every_button_runs_a_registered_action() -> None:
