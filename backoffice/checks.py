@@ -1,6 +1,5 @@
 """What must hold in production, said with a hint. `manage.py check --deploy` runs all of it."""
 
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -48,14 +47,6 @@ def passkeys_know_their_host(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         return []
     hint = "PUBLIC_HOST=office.example.com: the name people type. A passkey belongs to it and works nowhere else."
     return [Error(f"PUBLIC_HOST is {settings.PUBLIC_HOST!r}, which is no host name.", hint=hint, id="backoffice.E005")]
-
-
-@register("environment")
-def files_can_be_stored(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.MEDIA_BUCKET and importlib.util.find_spec("storages") is None:
-        hint = "pip install 'django-storages[s3]==1.14.6'"
-        return [Error("MEDIA_BUCKET is set, but django-storages is not installed.", hint=hint, id="backoffice.E004")]
-    return []
 
 
 @register("environment", deploy=True)

@@ -8,6 +8,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import environment as env
+from backoffice.bucket import in_bucket
 from base import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,10 +43,9 @@ if redis := env.text("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis}}
 
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR / "media"))
-MEDIA_BUCKET = env.text("MEDIA_BUCKET", "")  # S3-compatible; needs django-storages[s3], see docs/operations.md
 FILES: dict[str, Any] = {"BACKEND": "base.storage.LocalFiles", "OPTIONS": {"location": MEDIA_ROOT}}
-if MEDIA_BUCKET:
-    FILES = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": MEDIA_BUCKET}}
+if bucket := env.text("MEDIA_BUCKET", ""):
+    FILES = in_bucket(bucket)
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -19,7 +19,6 @@ def said() -> dict[str, str]:
         ("FIELD_KEYS", "k1:abc", "backoffice.E001"),
         ("CHECKPOINT_KEY", "short", "backoffice.E002"),
         ("BIND", "192.0.2.7", "backoffice.E003"),
-        ("MEDIA_BUCKET", "documents", "backoffice.E004"),
         ("DEMO", True, "backoffice.E010"),
         ("ALLOWED_HOSTS", ["*"], "backoffice.E011"),
         ("ALLOWED_HOSTS", ["localhost"], "backoffice.W011"),
