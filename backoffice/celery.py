@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},
     "forget-calls": {"task": "controls.tasks.forget_calls", "schedule": 600.0},
     "lost-files": {"task": "kyc.tasks.remove_lost_files", "schedule": crontab(hour=3, minute=20)},
+    "kyc-look-again": {"task": "kyc.tasks.look_again", "schedule": 30.0},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},

@@ -57,7 +57,7 @@ def judge(
     return {
         Check.Kind.QUALITY.value: _quality(pages),
         Check.Kind.MRZ.value: _zone(pages, specimens),
-        Check.Kind.EXPIRY.value: _expiry(read.get("expiry_date"), today),
+        Check.Kind.EXPIRY.value: expiry(read.get("expiry_date"), today),
         Check.Kind.AGREEMENT.value: _agreement(pages, typed, read),
     }
 
@@ -167,7 +167,8 @@ def _zone(pages: Sequence[Page], specimens: bool) -> Result:
     return Result(outcome, _once(reasons), {"check_digits": digits}, _thresholds(pages), _models(pages))
 
 
-def _expiry(found: Mapping[str, Any] | None, today: date) -> Result:
+def expiry(found: Mapping[str, Any] | None, today: date) -> Result:
+    """Whether the document has expired, by the date that was read. The only result that changes by itself."""
     if not found:
         return Result(INCONCLUSIVE, [{"code": "no_expiry_read", "text": "No date of expiry was read."}])
     sure = found["confidence"]

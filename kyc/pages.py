@@ -64,6 +64,7 @@ DEEDS: dict[str, Any] = {
     "kyc.expire_application": gettext_lazy("closed the application, which was never handed in"),
     "kyc.record_results": gettext_lazy("recorded results of checks"),
     "kyc.record_check": gettext_lazy("recorded the result of a check"),
+    "kyc.reassess": gettext_lazy("brought risk and expiry up to date"),
     "kyc.keep_reading": gettext_lazy("kept what was read"),
     "kyc.claim": gettext_lazy("took it on"),
     "kyc.extend_claim": gettext_lazy("stayed on it"),

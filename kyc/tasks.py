@@ -22,6 +22,13 @@ def compare_faces() -> None:
 
 
 @shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def look_again() -> None:
+    """Every half a minute: a batch of what waits at the desk is brought up to date, each application every five
+    minutes; whoever opens one or takes it on does not wait for that."""
+    actions.look_again_at_the_desk()
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Every ten seconds: wakes the workers that have something to do, frees claims that lapsed, and ends what the
     applicant did not complete in time."""

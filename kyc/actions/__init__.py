@@ -1,5 +1,6 @@
 """Every change of what is known about a customer."""
 
+from kyc.actions.assessment import look_again, look_again_at_the_desk, reassess
 from kyc.actions.checks import Lease, lease, record_check, record_results, release_lease
 from kyc.actions.claims import claim, claim_next, expire_claim, extend_claim, free_claim, release_claim
 from kyc.actions.decisions import approve, approve_second, ask, reject, send_back
@@ -28,7 +29,10 @@ __all__ = [
     "extend_claim",
     "free_claim",
     "lease",
+    "look_again",
+    "look_again_at_the_desk",
     "open_application",
+    "reassess",
     "record_check",
     "record_results",
     "reject",

@@ -4,7 +4,6 @@ A lease is no business state: it is taken without an entry, and means nothing on
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,8 +14,9 @@ from base import clock
 from base.errors import WrongState
 from controls.actions import action
 from controls.actor import Actor
-from kyc import judging, risk
-from kyc.models import Application, Check, Customer, Document
+from kyc import judging
+from kyc.actions.assessment import assess
+from kyc.models import Application, Check, Document
 from kyc.models.checks import ATTEMPTS, LEASE
 from kyc.models.customers import number_index
 from kyc.results import Result
@@ -117,24 +117,7 @@ def to_the_desk_when_checked(application: Application) -> None:
     """With the last result the risk is known and a person may look."""
     if application.checks.waiting().exists():
         return
-    outcomes = dict(application.checks.current().values_list("kind", "outcome"))
-    found = risk.assess(_facts(application.customer, outcomes), risk.countries_in_force())
-    application.risk_points, application.risk_band, application.risk_reasons = found.points, found.band, found.reasons
+    assess(application)
     application.waiting_since = clock.now()
     application.move_to(Application.Status.AWAITING_REVIEW)
     application.save()
-
-
-def _facts(customer: Customer, outcomes: Mapping[str, str]) -> risk.Facts:
-    others = Customer.all_unrestricted.sharing_a_number_with(customer)
-    return risk.Facts(
-        residence=customer.residence,
-        nationality=customer.nationality,
-        age_years=_age(customer.birth_date, clock.today(customer.entity.zone)),
-        outcomes=outcomes,
-        number_seen_elsewhere=others.count(),
-    )
-
-
-def _age(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -8,6 +8,7 @@ from controls import unit
 from controls.actions import action
 from controls.actor import Actor
 from controls.staff import with_reason
+from kyc.actions.assessment import keep_up
 from kyc.models import Application
 from kyc.models.applications import AT_THE_DESK, CLAIM
 
@@ -18,16 +19,20 @@ def claim_next(*, by: Actor) -> Application | None:
     if not by.may("kyc.claim"):
         raise NotPermitted(_("Your role does not allow this."))
 
-    def take() -> Application | None:
-        visible = Application.objects.visible_to(by)
+    result: Application | None = unit.outermost(lambda: _next(by))
+    return result
+
+
+def _next(by: Actor) -> Application | None:
+    """One that turns out to be another's to decide is left to them, and the next is looked at."""
+    visible = Application.objects.visible_to(by)
+    while True:
         held = visible.held_by(by).longest_waiting_first().first()
         rows = visible.claimable_by(by).longest_waiting_first()
         found = held or rows.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
         claimed: Application | None = found and claim(found, by=by)
-        return claimed
-
-    result: Application | None = unit.outermost(take)
-    return result
+        if claimed is None or claimed.is_held_by(by):
+            return claimed
 
 
 def _claimable(application: Application, by: Actor) -> str | RuleError | None:
@@ -52,7 +57,8 @@ def _not_theirs(application: Application, by: Actor) -> str | RuleError | None:
 
 @action("kyc.claim", when=_claimable)
 def claim(application: Application, *, by: Actor) -> Application:
-    return _until(application, by)
+    """What moved on while it waited is recorded first. Where that makes it another's to decide, nobody is on it."""
+    return _with_what_holds_now(application, by)
 
 
 def held(application: Application, by: Actor) -> RuleError | None:
@@ -66,7 +72,7 @@ def held(application: Application, by: Actor) -> RuleError | None:
 
 @action("kyc.claim", when=held)
 def extend_claim(application: Application, *, by: Actor) -> Application:
-    return _until(application, by)
+    return _with_what_holds_now(application, by)
 
 
 @action("kyc.claim", when=held)
@@ -102,6 +108,11 @@ def somebody_is_on_it(application: Application) -> WrongState:
     assert application.claimed_until is not None
     words = {"name": application.claimed_by.name, "time": f"{application.claimed_until:%H:%M}"}
     return WrongState(_("%(name)s is on it until %(time)s UTC.") % words, code="claimed")
+
+
+def _with_what_holds_now(application: Application, by: Actor) -> Application:
+    keep_up(application)
+    return application if _not_theirs(application, by) else _until(application, by)
 
 
 def _until(application: Application, by: Actor) -> Application:

@@ -10,12 +10,14 @@ from base.errors import Invalid, RuleError, WrongState
 from controls.actions import action
 from controls.actor import Actor
 from kyc import reasons
+from kyc.actions.assessment import moved_on
 from kyc.actions.claims import held
 from kyc.actions.uploads import check_slot
 from kyc.models import Application, Check, Decision, Document
 from kyc.models.applications import PATIENCE, Band, Status
 
 LONGEST_WORDS = 2000
+APPROVING = (Decision.Kind.APPROVE, Decision.Kind.APPROVE_SECOND)
 
 
 def _reviewed(application: Application, by: Actor) -> str | RuleError | None:
@@ -102,7 +104,7 @@ def _in_state(application: Application, status: Status) -> str | None:
 
 def _decide(application: Application, kind: str, by: Actor, code: str, words: str, seen: str, **more: Any) -> Decision:
     """The row. `seen` is the digest that was shown: nobody decides on what they did not see, and who decides on what
-    has changed since is told to look again."""
+    has changed since is told to look again. An approval also asks whether risk and expiry still are what they were."""
     words = words.strip()
     if not words:
         raise Invalid(_("Say in words why."), field="reason")
@@ -111,7 +113,7 @@ def _decide(application: Application, kind: str, by: Actor, code: str, words: st
     if not seen:
         raise Invalid(_("Send the digest of what you saw."), field="seen")
     digest = application.seen_digest()
-    if seen != digest:
+    if seen != digest or (kind in APPROVING and moved_on(application)):
         raise WrongState(_("Something changed since you opened it. Look again."), code="changed_since")
     assert by.person_id is not None, "only people hold a claim"
     second = kind in (Decision.Kind.APPROVE_SECOND, Decision.Kind.SEND_BACK)

@@ -12,9 +12,10 @@ from controls.actor import Actor
 from controls.models import LegalEntity
 from kyc import wanted
 from kyc.actions.checks import to_the_desk_when_checked
+from kyc.actions.inputs import inputs
 from kyc.actions.uploads import collecting
-from kyc.models import Application, Check, Customer, Decision, Document, Picture
-from kyc.models.applications import PATIENCE, digest_of, words_digest
+from kyc.models import Application, Check, Customer, Decision
+from kyc.models.applications import PATIENCE
 from kyc.models.customers import number_index
 from kyc.typed import LONGEST_ADDRESS, LONGEST_NAME, LONGEST_NUMBER, birth_date_of, country, text
 
@@ -141,7 +142,7 @@ def missing(application: Application) -> list[wanted.Slot]:
 def _renew_checks(application: Application) -> None:
     """One current check a kind: those with the same input stay, the others wait to be computed."""
     current = {check.kind: check for check in application.checks.current()}
-    for kind, digest in _inputs(application).items():
+    for kind, digest in inputs(application).items():
         before = current.get(kind)
         if before and before.input_hash == digest and before.outcome != Check.Outcome.ERROR:
             continue
@@ -149,27 +150,3 @@ def _renew_checks(application: Application) -> None:
             before.replaced_at = clock.now()
             before.save(update_fields=["replaced_at"])
         Check.all_unrestricted.create(application=application, kind=kind, input_hash=digest)
-
-
-def _inputs(application: Application) -> dict[str, str]:
-    pictures = Picture.all_unrestricted.current().filter(document__application=application)
-    of_identity, of_face = [], []
-    for kind, side, page, digest in pictures.values_list("document__kind", "document__side", "page", "sha256"):
-        if kind != Document.Kind.SELFIE:
-            of_identity.append([kind, side, page, digest])
-        if side == Document.Side.FRONT and page == 1:
-            of_face.append([kind, side, page, digest])
-    words = words_digest(application.customer)
-    today = clock.today(application.customer.entity.zone)
-    given: dict[str, list[Any]] = {
-        Check.Kind.QUALITY: of_identity,
-        Check.Kind.MRZ: of_identity,
-        Check.Kind.EXPIRY: [*of_identity, today.isoformat()],  # valid last month is not valid today
-        Check.Kind.AGREEMENT: [*of_identity, words],
-        Check.Kind.FACE: of_face,
-    }
-    return {kind: _digest(kind, parts) for kind, parts in given.items()}
-
-
-def _digest(kind: str, parts: list[Any]) -> str:
-    return digest_of([kind, sorted(parts, key=str)])

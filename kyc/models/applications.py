@@ -1,6 +1,6 @@
 """What a customer asks for, and how far it has come."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
@@ -92,6 +92,11 @@ class ApplicationQuerySet(RestrictedQuerySet):
     def past_expiry(self) -> Self:
         return self.filter(status=Status.COLLECTING, expires_at__lte=clock.now())
 
+    def not_assessed_since(self, time: datetime) -> Self:
+        """At the desk, the longest not looked at first."""
+        rows = self.at_the_desk().filter(Q(assessed_at=None) | Q(assessed_at__lte=time))
+        return rows.order_by(F("assessed_at").asc(nulls_first=True), "pk")
+
     def longest_waiting_first(self) -> Self:
         return self.order_by("waiting_since", "pk")
 
@@ -132,6 +137,7 @@ class Application(Record, Stateful):
     risk_band = models.CharField(_("risk"), max_length=10, choices=Band, blank=True)
     risk_points = models.PositiveSmallIntegerField(_("risk points"), default=0)
     risk_reasons = models.JSONField(_("why this risk"), default=list)
+    assessed_at = models.DateTimeField(_("last assessed"), null=True)
     claimed_by = models.ForeignKey(
         Person, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("claimed by")
     )
@@ -157,6 +163,7 @@ class Application(Record, Stateful):
         "risk_band": Mask.SHOWN,
         "risk_points": Mask.SHOWN,
         "risk_reasons": Mask.SHOWN,
+        "assessed_at": Mask.OPERATIONAL,
         "claimed_by": Mask.SHOWN,
         "claimed_until": Mask.SHOWN,
         "approved_by": Mask.SHOWN,

@@ -117,6 +117,7 @@ ROWS = {
             making.submitted(world.entity).documents.get(kind="passport"), making.CHECKS, {"reading": {"fields": {}}}
         )
     ),
+    "kyc.reassess": Row(lambda world: Case(making.checked(world.entity), making.CHECKS), spoil=_withdrawn),
     "kyc.claim": Row(lambda world: Case(making.checked(world.entity), world.actor("kyc_reviewer")), spoil=_withdrawn),
     "kyc.extend_claim": Row(_held, spoil=_released),
     "kyc.release_claim": Row(_held, spoil=_released),
