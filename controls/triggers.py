@@ -182,7 +182,8 @@ def _more_than_once(guard: Guard, table: str, connection: BaseDatabaseWrapper) -
 def _replacing(guard: Guard, table: str) -> Trigger:
     """SQLite's INSERT OR REPLACE deletes the row in its way without asking the DELETE trigger."""
     meta = apps.get_model(guard.model)._meta
-    unique = [[field.name] for field in meta.local_fields if field.unique]
+    unique = [[field.name for field in meta.pk_fields]]
+    unique += [[field.name] for field in meta.local_fields if field.unique and not field.primary_key]
     unique += [list(each.fields) for each in meta.total_unique_constraints]
     columns = [[meta.get_field(name).column for name in names] for names in unique]
     taken = " OR ".join("(" + " AND ".join(f'"{each}" = NEW."{each}"' for each in names) + ")" for names in columns)
