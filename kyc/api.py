@@ -26,6 +26,8 @@ LONGEST_WORDS = 2000
 CODES.update(
     {
         "exists": _("A customer with this reference exists already."),
+        "application_open": _("An application of this customer is open; a new one can follow when it has ended."),
+        "approved_already": _("This customer was approved already."),
         "damaged": _("The picture cannot be read."),
         "claimed": _("Somebody else is on this application."),
         "not_claimed": _("Take the application on first."),

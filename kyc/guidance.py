@@ -27,7 +27,7 @@ STANDING = {
     Status.AWAITING_SECOND: gettext_lazy("We are checking your documents."),
     Status.AWAITING_SCREENING: gettext_lazy("Your documents were accepted. We are completing the remaining checks."),
     Status.REJECTED: gettext_lazy("We cannot open an account for you."),
-    Status.WITHDRAWN: gettext_lazy("You withdrew your application."),
+    Status.WITHDRAWN: gettext_lazy("You withdrew your application. You can apply again."),
     Status.EXPIRED: gettext_lazy("Your application has expired. You can apply again."),
 }
 

@@ -57,6 +57,7 @@ def register() -> None:
 
 DEEDS: dict[str, Any] = {
     "kyc.add_customer": gettext_lazy("entered the customer"),
+    "kyc.restate_customer": gettext_lazy("entered what the customer states now"),
     "kyc.open_application": gettext_lazy("opened the application"),
     "kyc.add_document": gettext_lazy("handed in a document"),
     "kyc.submit": gettext_lazy("handed everything in"),

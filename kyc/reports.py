@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Prefetch, Q
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from base import clock, days
@@ -122,13 +122,15 @@ TITLES = {
 
 
 def desk(application: Application, actor: Actor) -> Desk:
-    """`application` comes from `visible_to(actor)`; so does everything that is shown beside it."""
+    """`application` comes from `visible_to(actor)`; so does everything that is shown beside it, but that there was an
+    application of the same customer before, and how it ended, is told of every one."""
     pictures = Prefetch("pictures", Picture.all_unrestricted.order_by("page"))
     documents = list(application.documents.current().order_by("kind", "side").prefetch_related(pictures))
     customer = application.customer
     checks = sorted(application.checks.current(), key=lambda check: list(Check.Kind).index(Check.Kind(check.kind)))
     readings = [page for document in documents for page in (document.reading or {}).get("pages", [])]
-    others = Application.objects.visible_to(actor).exclude(pk=application.pk)
+    opens = Exists(Application.objects.visible_to(actor).filter(pk=OuterRef("pk")))
+    former = Application.all_unrestricted.filter(customer=customer).exclude(pk=application.pk).annotate(opens=opens)
     same = Customer.objects.visible_to(actor).sharing_a_number_with(customer)
     return Desk(
         application=application,
@@ -138,7 +140,7 @@ def desk(application: Application, actor: Actor) -> Desk:
         fields=list(fields(customer, readings)),
         checks=checks,
         decisions=list(application.decisions.select_related("by", "maker").order_by("at")),
-        earlier=list(others.filter(customer=customer).order_by("-opened_at")),
+        earlier=list(former.order_by("-opened_at")),
         same_number=list(same[:10]),
         seen=application.seen_digest(),
         readings=readings,

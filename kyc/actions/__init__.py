@@ -8,6 +8,7 @@ from kyc.actions.intake import (
     add_customer,
     expire_application,
     open_application,
+    restate_customer,
     submit,
     withdraw,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "reject",
     "release_claim",
     "release_lease",
+    "restate_customer",
     "send_back",
     "submit",
     "upload",

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from base import clock
@@ -15,17 +16,24 @@ from kyc.actions.checks import to_the_desk_when_checked
 from kyc.actions.inputs import inputs
 from kyc.actions.uploads import collecting
 from kyc.models import Application, Check, Customer, Decision
-from kyc.models.applications import PATIENCE
+from kyc.models.applications import APPROVED, OPEN, PATIENCE
 from kyc.models.customers import number_index
 from kyc.typed import LONGEST_ADDRESS, LONGEST_NAME, LONGEST_NUMBER, birth_date_of, country, text
 
 
 @action("kyc.open_application")
 def open_application(*, by: Actor, reference: str, entity: LegalEntity | None = None, **details: Any) -> Application:
-    """Somebody wants an account. Details: given_names, family_name, birth_date, residence, nationality,
-    document_number, address. The company need not be named where there is only one."""
+    """Somebody wants an account, or wants it again after an application that ended without approval. Details:
+    given_names, family_name, birth_date, residence, nationality, document_number, address. The company need not be
+    named where there is only one."""
     entity = entity or _the_only_company()
-    customer = add_customer(by=by, entity=entity, reference=reference, **details)
+    reference = text(reference, "reference", 64)
+    known = Customer.objects.visible_to(by).filter(entity=entity, reference=reference).first()
+    customer = (
+        restate_customer(known, by=by, **details)
+        if known
+        else add_customer(by=by, entity=entity, reference=reference, **details)
+    )
     now = clock.now()
     return Application.all_unrestricted.create(
         customer=customer,
@@ -45,11 +53,36 @@ def _the_only_company() -> LegalEntity:
 
 
 @action("kyc.open_application")
-def add_customer(
-    *,
-    by: Actor,
+def add_customer(*, by: Actor, entity: LegalEntity, reference: str, **details: Any) -> Customer:
+    """Two programs, or one twice at once, may send the same reference: the database lets one of them in."""
+    reference = text(reference, "reference", 64)
+    words = _stated(entity, **details)
+    try:
+        with transaction.atomic():
+            return Customer.all_unrestricted.create(entity=entity, reference=reference, opened_by=by.label, **words)
+    except IntegrityError as taken:
+        why = _("A customer with this reference exists already.")
+        raise Invalid(why, field="reference", code="exists") from taken
+
+
+@action("kyc.open_application")
+def restate_customer(customer: Customer, *, by: Actor, **details: Any) -> Customer:
+    """They apply again: what they say of themselves now takes the place of what they said. Asked under the lock of
+    the customer, so that of two at once the second finds the application of the first."""
+    former = set(customer.applications.values_list("status", flat=True))
+    if former & set(APPROVED):
+        raise Invalid(_("This customer was approved already."), field="reference", code="approved_already")
+    if former & set(OPEN):
+        raise Invalid(_("This customer has an open application."), field="reference", code="application_open")
+    for name, value in _stated(customer.entity, **details).items():
+        setattr(customer, name, value)
+    customer.save()
+    return customer
+
+
+def _stated(
     entity: LegalEntity,
-    reference: str,
+    *,
     given_names: str,
     family_name: str,
     birth_date: date,
@@ -57,23 +90,17 @@ def add_customer(
     nationality: str,
     document_number: str = "",
     address: str = "",
-) -> Customer:
-    reference = text(reference, "reference", 64)
-    if Customer.all_unrestricted.filter(entity=entity, reference=reference).exists():
-        raise Invalid(_("A customer with this reference exists already."), field="reference", code="exists")
-    return Customer.all_unrestricted.create(
-        entity=entity,
-        reference=reference,
-        given_names=text(given_names, "given_names", LONGEST_NAME, needed=False),
-        family_name=text(family_name, "family_name", LONGEST_NAME),
-        birth_date=birth_date_of(birth_date, clock.today(entity.zone)),
-        residence=country(residence, "residence"),
-        nationality=country(nationality, "nationality"),
-        address=text(address, "address", LONGEST_ADDRESS, needed=False),
-        document_number=text(document_number, "document_number", LONGEST_NUMBER, needed=False),
-        document_number_index=number_index(document_number),
-        opened_by=by.label,
-    )
+) -> dict[str, Any]:
+    return {
+        "given_names": text(given_names, "given_names", LONGEST_NAME, needed=False),
+        "family_name": text(family_name, "family_name", LONGEST_NAME),
+        "birth_date": birth_date_of(birth_date, clock.today(entity.zone)),
+        "residence": country(residence, "residence"),
+        "nationality": country(nationality, "nationality"),
+        "address": text(address, "address", LONGEST_ADDRESS, needed=False),
+        "document_number": text(document_number, "document_number", LONGEST_NUMBER, needed=False),
+        "document_number_index": number_index(document_number),
+    }
 
 
 @action("kyc.submit", when=collecting)

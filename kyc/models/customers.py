@@ -58,7 +58,7 @@ def _surely_read() -> models.QuerySet[Any]:
 
 class Customer(Record):
     """A person who applies to a company of the group, as they describe themselves. `reference` is how the exchange
-    calls them. Whether it is true is what applications find out."""
+    calls them. Whether it is true is what applications find out; who applies again says it anew."""
 
     entity = models.ForeignKey(
         LegalEntity, on_delete=models.PROTECT, related_name="customers", verbose_name=_("company")

@@ -7,7 +7,7 @@ from base import clock
 from controls.actor import Actor
 from kyc import actions
 from kyc.actions.checks import READING
-from kyc.models import Application, Check, Picture
+from kyc.models import Application, Check, Customer, Picture
 from kyc.results import Result
 from tests.kyc import making
 from tests.sweep import Case, Row, World
@@ -93,6 +93,17 @@ def _open_words(world: World) -> dict[str, Any]:
     return {"entity": world.entity, "reference": "X-new", **making.DETAILS}
 
 
+def _applies_again(world: World) -> Case:
+    application = making.opened(world.entity)
+    _withdrawn(world, application)
+    return Case(application.customer, making.intake_of(application), {**making.DETAILS, "document_number": "L1"})
+
+
+def _applied_again(world: World, customer: Customer) -> None:
+    by, entity = making.intake_of(customer.applications.get()), customer.entity
+    actions.open_application(by=by, entity=entity, reference=customer.reference, **making.DETAILS)
+
+
 ROWS = {
     "kyc.open_application": Row(
         lambda world: Case(None, making.client_actor(), _open_words(world)), spoiled_words={"residence": "Atlantis"}
@@ -100,6 +111,7 @@ ROWS = {
     "kyc.add_customer": Row(
         lambda world: Case(None, making.client_actor(), _open_words(world)), spoiled_words={"family_name": " "}
     ),
+    "kyc.restate_customer": Row(_applies_again, spoil=_applied_again, spoiled_words={"family_name": " "}),
     "kyc.add_document": Row(
         lambda world: _intake(
             world, making.collected(world.entity), kind="passport", side="front", **making.kept(b"better")

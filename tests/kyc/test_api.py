@@ -100,7 +100,18 @@ def test_a_bad_input_is_named_and_nothing_is_written(program: Client, field: str
 def test_a_reference_is_given_once(program: Client) -> None:
     opened(program)
     answer = program.post(APPLICATIONS, TYPED, JSON)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reference")
+    assert (answer.status_code, answer.json()["code"]) == (422, "application_open")
+    assert answer.json()["errors"][0]["field"] == "reference"
+
+
+def test_after_withdrawing_they_apply_again_under_the_same_reference(program: Client) -> None:
+    first = opened(program)
+    program.post(f"{APPLICATIONS}/{first}/withdraw", {}, JSON)
+    headers = {"Idempotency-Key": "again-1"}
+    answers = [program.post(APPLICATIONS, TYPED, JSON, headers=headers) for _each in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"] != first
+    assert Customer.all_unrestricted.count() == 1
 
 
 def test_what_is_no_picture_is_refused_and_leaves_no_file(program: Client) -> None:
