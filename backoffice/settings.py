@@ -279,6 +279,7 @@ LOGGING = logs.config(env.text("LOG_LEVEL", "INFO"))
 # --- words and times -------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # with catalogues of ours; a browser that asks for another gets no half-translated page
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
