@@ -25,6 +25,7 @@ keepalive = 5
 max_requests = 5000
 max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats of workers, no data
+control_socket_disable = True  # it would take commands from a file in the home folder
 logconfig_dict = logs.config(env.text("LOG_LEVEL", "INFO"))
 
 

@@ -52,11 +52,11 @@ DECLARED: dict[str, re.Pattern[str]] = {
     }.items()
 }
 
-# What workers and beat say of themselves: logger, message, and the shape of each value. None: never shown.
-SECONDS, WHEN = r"[\d.]{1,12}", r"in [\d.]{1,12} (seconds?|minutes?|hours?)"
+# What processes say of themselves: logger, message, and the shape of each value. None: never shown.
+PID, SECONDS, WHEN = r"\d{1,10}", r"[\d.]{1,12}", r"in [\d.]{1,12} (seconds?|minutes?|hours?)"
 FILLED: dict[tuple[str, str], tuple[str | None, ...]] = {
     ("celery.apps.worker", "%s ready."): (rf"(documents|faces|default|pulse)@{NAME}",),
-    ("celery.worker.consumer.connection", "Connected to %s"): (r"filesystem://localhost/{0,2}",),
+    ("celery.worker.consumer.connection", "Connected to %s"): (r"filesystem://(:\*\*@)?localhost/{0,2}",),
     ("celery.worker.consumer.consumer", "consumer: Cannot connect to %s: %s.\n%s\n"): (
         None,
         None,
@@ -73,9 +73,20 @@ FILLED: dict[tuple[str, str], tuple[str | None, ...]] = {
     ("celery.beat", "beat: Connection error: %s. Trying again in %s seconds..."): (None, SECONDS),
     ("celery.beat", "beat: Cannot calculate the next run of %r, trying again in %s."): ("[a-z-]{1,40}", WHEN),
     ("celery.beat", "Message Error: %s\n%s"): (None, None),
+    ("gunicorn.error", "Starting gunicorn %s"): (r"[\d.]{1,20}",),
+    ("gunicorn.error", "Listening at: %s (%s)"): (r"http://[\w.:\[\]-]{1,80}", PID),
+    ("gunicorn.error", "Using worker: %s"): ("[a-z]{1,20}",),
+    ("gunicorn.error", "Booting worker with pid: %s"): (PID,),
+    ("gunicorn.error", "Worker exiting (pid: %s)"): (PID,),
+    ("gunicorn.error", "WORKER TIMEOUT (pid:%s)"): (PID,),
+    ("gunicorn.error", "Worker (pid:%s) exited with code %s."): (PID, r"-?\d{1,3}"),
+    ("gunicorn.error", "Worker (pid:%s) was sent %s!"): (PID, r"SIG[A-Z\d]{1,10}"),
+    ("gunicorn.error", "Worker (pid:%s) was sent %s! Perhaps out of memory?"): (PID, "SIGKILL"),
+    ("gunicorn.error", "Handling signal: %s"): (r"[a-z\d]{1,10}",),
+    ("gunicorn.error", "Shutting down: %s"): ("Master",),
     ("multiprocessing", "Process %r pid:%r exited with %r"): (
         r"ForkPoolWorker-\d+",
-        r"\d+",
+        PID,
         r"exitcode -?\d+|signal \d+ \([A-Z\d]+\)",
     ),
 }

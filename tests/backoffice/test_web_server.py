@@ -66,6 +66,20 @@ def test_a_demonstration_that_runs_answers_this_machine_and_nobody_a_proxy_names
         server.communicate(timeout=20)
 
 
+def test_the_server_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    home.mkdir()
+    server = start(tmp_path, PORT=str(port), HOME=str(home), XDG_RUNTIME_DIR="")
+    try:
+        assert answered(port, {}) == 200
+        assert list(home.rglob("*")) == []
+    finally:
+        server.terminate()
+        said, _nothing = server.communicate(timeout=20)
+    assert f"Listening at: http://127.0.0.1:{port} ({server.pid})" in said
+    assert "Booting worker with pid: " in said
+
+
 def answered(port: int, headers: dict[str, str]) -> int:
     """The status of /healthz, waiting for the server to come up."""
     for _each in range(200):
