@@ -20,6 +20,7 @@ SLOTS = {
     ("driving_licence", "back"): gettext_lazy("the back of your driving licence"),
     ("selfie", "front"): gettext_lazy("a selfie"),
 }
+ANOTHER = gettext_lazy("Another kind of identity document, complete and photographed anew, will do as well.")
 STANDING = {
     Status.COLLECTING: gettext_lazy("We need pictures from you."),
     Status.AWAITING_CHECKS: gettext_lazy("We are checking your documents."),
@@ -48,7 +49,10 @@ def _text(application: Application, status: Status, lacking: list[wanted.Slot]) 
     kind = Decision.Kind.ASK if status is Status.COLLECTING else Decision.Kind.REJECT
     decision = application.decisions.filter(kind=kind).order_by("at").last()
     reason = reasons.REASONS.get(decision.reason_code) if decision else None
-    return str(reason.applicant) if reason else str(STANDING[status])
+    if decision is None or reason is None:
+        return str(STANDING[status])
+    asked = {(slot["kind"], slot["side"]) for slot in decision.wanted}
+    return f"{reason.applicant} {ANOTHER}" if asked & set(lacking) - {wanted.SELFIE} else str(reason.applicant)
 
 
 def _slot(slot: wanted.Slot) -> dict[str, str]:

@@ -19,4 +19,11 @@ def missing(there: Collection[Slot], asked: Collection[Slot] = (), fresh: Collec
     identity = next((kind for kind, _side in there if kind != "selfie"), "")
     needed = [(identity, side) for side in SIDES.get(identity, ())] or [("passport", "front")]
     lacking = [slot for slot in [*needed, SELFIE] if slot not in there]
-    return lacking + [slot for slot in asked if slot not in fresh and slot not in lacking]
+    return lacking + [slot for slot in _to_renew(needed, asked, fresh) if slot not in fresh and slot not in lacking]
+
+
+def _to_renew(needed: list[Slot], asked: Collection[Slot], fresh: Collection[Slot]) -> list[Slot]:
+    """What was asked for; in the place of an identity document the whole of another kind, once they began with one."""
+    kinds = {kind for kind, _side in asked} - {"selfie"}
+    instead = kinds and needed[0][0] not in kinds and any(slot in fresh for slot in needed)
+    return [*needed, *(slot for slot in asked if slot == SELFIE)] if instead else list(asked)

@@ -156,14 +156,16 @@ def _end(application: Application, status: str) -> Application:
 
 
 def missing(application: Application) -> list[wanted.Slot]:
-    """What the applicant still has to hand in, those pictures first that a reviewer asked for again."""
-    documents = list(application.documents.current())
+    """What the applicant still has to hand in. A picture is fresh when it came after a reviewer asked for it, and is
+    none of those that were there before."""
+    found = application.documents.values_list("kind", "side", "uploaded_at", "replaced_at", "original_sha256")
     asked = application.decisions.filter(kind=Decision.Kind.ASK).order_by("at").last()
-    return wanted.missing(
-        {(document.kind, document.side) for document in documents},
-        [(slot["kind"], slot["side"]) for slot in asked.wanted] if asked else (),
-        {(document.kind, document.side) for document in documents if asked and document.uploaded_at > asked.at},
-    )
+    there = {(kind, side) for kind, side, _at, replaced_at, _sha256 in found if replaced_at is None}
+    if asked is None:
+        return wanted.missing(there)
+    before = {sha256 for _kind, _side, at, _replaced_at, sha256 in found if at <= asked.at}
+    fresh = {(kind, side) for kind, side, _at, replaced_at, sha256 in found if not replaced_at and sha256 not in before}
+    return wanted.missing(there, [(slot["kind"], slot["side"]) for slot in asked.wanted], fresh)
 
 
 def _renew_checks(application: Application) -> None:
