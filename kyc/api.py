@@ -260,9 +260,10 @@ class Applications(ActionRecords):
     ask = post(actions.ask, AskInput, gives=DecisionOutput)
 
     def get_object(self) -> Any:
-        """As it stands now: who was told to look again reads what has changed."""
-        found = super().get_object()
-        return super().get_object() if self.request.method == "GET" and actions.look_again(found) else found
+        """As it stands now for whoever reads its facts: who was told to look again sees what has changed."""
+        found, actor = super().get_object(), self.request.actor  # type: ignore[attr-defined]
+        reads = self.request.method == "GET" and actor.may("kyc.view_application")
+        return super().get_object() if reads and actions.look_again(found) else found
 
     def filters_for_actor(self) -> type[serializers.Serializer[Any]]:
         actor: Actor = self.request.actor  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from base import clock
 from base.crypto import Undecryptable
 from base.errors import WrongState
 from controls.actor import Actor
-from controls.models import AuditEntry, LegalEntity
+from controls.models import ApiClient, AuditEntry, LegalEntity
 from kyc import actions, risk, tasks
 from kyc.actions import assessment
 from kyc.actions.inputs import inputs
@@ -179,6 +179,17 @@ def test_the_desk_the_dialog_and_the_api_show_what_holds_now(
         page = client.get(address).content.decode()
         assert making.fresh(application).risk_band == "prohibited"
         assert making.seen(application) in page
+
+
+def test_a_program_that_polls_brings_nothing_about(
+    entity: LegalEntity, with_key: Callable[..., Client], now_prohibited: Callable[[str], None]
+) -> None:
+    application, program = making.checked(entity), with_key("applicant_intake")
+    label = f"client:{ApiClient.all_unrestricted.order_by('-made_at')[0].pk}"
+    Application.all_unrestricted.filter(pk=application.pk).update(opened_by=label)
+    now_prohibited("LT")
+    assert program.get(f"/api/v1/kyc/applications/{application.pk}").status_code == 200
+    assert making.fresh(application).risk_band == "low"
 
 
 # --- the second person --------------------------------------------------------------------------------------------
