@@ -12,11 +12,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from base.days import begin, day_of
+
+SELECTED = mark_safe(" selected")
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class InputFilter(admin.ListFilter):
         return [{"name": n, "value": self.used_parameters.get(n, ""), "label": self.title} for n in self.parameters]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        yield {"kind": self.kind, "inputs": self.inputs(), "options": self.options()}
+        yield {"kind": self.kind, "inputs": self.inputs()}
 
     def shown(self) -> list[Any]:
         """`choices`, for a template that has no change list."""
@@ -100,8 +104,10 @@ class ChoiceFilter(InputFilter):
         return "" if value in self.known else _("%(filter)s: “%(value)s” is none of the choices, and was left out.")
 
     def inputs(self) -> Iterable[dict[str, Any]]:
+        """With the options written out: a list of all countries is a third of a page's time as a loop of a template."""
         for item in super().inputs():
-            yield {**item, "options": [(key, word, key == item["value"]) for key, word in self.known.items()]}
+            options = ((key, SELECTED if key == item["value"] else "", word) for key, word in self.known.items())
+            yield {**item, "options": format_html_join("", '<option value="{}"{}>{}</option>', options)}
 
     def said(self, value: str) -> str:
         return str(self.known.get(value, value))

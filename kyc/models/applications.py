@@ -45,6 +45,7 @@ NEXT: dict[str, set[str]] = {
 OPEN = (Status.COLLECTING, Status.AWAITING_CHECKS, Status.AWAITING_REVIEW, Status.AWAITING_SECOND)
 AT_THE_DESK = (Status.AWAITING_REVIEW, Status.AWAITING_SECOND)
 APPROVED = (Status.AWAITING_SCREENING,)
+WHO_MAY_TAKE = ("claimed_until", "claimed_by", "approved_by", "submitted_at")  # counted from the index alone
 NOT_HANDED_IN = (Status.COLLECTING, Status.WITHDRAWN, Status.EXPIRED)
 
 
@@ -180,8 +181,13 @@ class Application(Record, Stateful):
         default_manager_name = "all_unrestricted"
         ordering = ["-opened_at"]
         indexes = [
-            models.Index(fields=["status", "waiting_since"], name="applications_that_wait"),
-            models.Index(fields=["claimed_by"], name="applications_claimed"),
+            models.Index(fields=["status", "waiting_since", "id", *WHO_MAY_TAKE], name="applications_that_wait"),
+            models.Index(fields=["waiting_since", "id"], name="applications_by_waiting"),
+            models.Index(
+                fields=["waiting_since", "id"], condition=Q(status__in=AT_THE_DESK), name="applications_at_the_desk"
+            ),
+            models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="applications_held"),
+            models.Index(fields=["opened_at"], name="applications_by_opening"),
         ]
         constraints = [
             models.UniqueConstraint(

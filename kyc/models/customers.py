@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from base import clock
@@ -27,8 +28,7 @@ class CustomerQuerySet(RestrictedQuerySet):
             return self.none()
         if actor.kind == "client":
             return self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
-        seen = Application.all_unrestricted.visible_to(actor).values("customer")
-        return self.filter(pk__in=seen)
+        return self.filter(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
 
     def with_document_number(self, number: str) -> Self:
         """Who stated it, and who handed in a document on which it was read."""
@@ -97,6 +97,10 @@ class Customer(Record):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         default_manager_name = "all_unrestricted"
+        indexes = [
+            models.Index(fields=["opened_at", "id"], name="customers_by_opening"),
+            models.Index(fields=["residence"], name="customers_by_residence"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["entity", "reference"], name="a_customer_is_known_once_to_a_company"),
         ]

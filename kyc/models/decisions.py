@@ -65,6 +65,7 @@ class Decision(Record):
         verbose_name_plural = _("decisions")
         default_manager_name = "all_unrestricted"
         ordering = ["at"]
+        indexes = [models.Index(fields=["at"], name="decisions_by_time")]
         constraints = [
             models.UniqueConstraint(fields=["application", "round", "kind"], name="a_decision_is_taken_once_a_round"),
             models.CheckConstraint(

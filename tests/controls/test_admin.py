@@ -283,12 +283,12 @@ def test_too_many_rows_are_refused_not_cut_off(
 
 QUERIES = {
     "apiclient": 6,
-    "attempt": 8,
+    "attempt": 7,
     "auditentry": 10,
     "legalentity": 6,
     "lockout": 6,
     "person": 7,
-    "proposal": 13,
+    "proposal": 14,
     "rolegrant": 6,
     "session": 6,
 }
