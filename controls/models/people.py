@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.ids import uuid7
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
-from controls.roles import choices, permissions_of
+from controls.roles import ROLES, choices, permissions_of
 
 
 class LegalEntityQuerySet(RestrictedQuerySet):
@@ -121,6 +121,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
 class RoleGrantQuerySet(RestrictedQuerySet):
     def in_force(self) -> Self:
         return self.filter(ended_at=None, suspended_at=None)
+
+    def giving(self, permission: str) -> Self:
+        """Those by which somebody who works here may do this now."""
+        roles = [key for key in ROLES if permission in permissions_of(frozenset({key}))]
+        return self.in_force().filter(role__in=roles, person__is_active=True)
 
     def visible_to(self, actor: Any) -> Self:
         if actor.may("controls.view_staff"):

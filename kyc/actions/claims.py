@@ -27,7 +27,7 @@ def _next(by: Actor) -> Application | None:
     """One that turns out to be another's to decide is left to them, and the next is looked at."""
     visible = Application.objects.visible_to(by).only("pk")  # claim() reads the row anew; keys are sorted faster
     while True:
-        held = visible.held_by(by).longest_waiting_first().first()
+        held = visible.held_by(by).decidable_by(by).longest_waiting_first().first()
         rows = visible.claimable_by(by).longest_waiting_first()
         found = held or rows.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
         claimed: Application | None = found and claim(found, by=by)
@@ -92,14 +92,15 @@ def free_claim(application: Application, *, by: Actor, reason: str) -> Applicati
     return _free(application)
 
 
-def _lapsed(application: Application, by: Actor) -> str | None:
-    if application.claimed_until is None:
-        return _("Nobody is on it.")
-    return _("The claim still holds.") if application.is_claimed() else None
+def _taken(application: Application, by: Actor) -> str | None:
+    return _("Nobody is on it.") if application.claimed_until is None else None
 
 
-@action("kyc.expire", when=_lapsed)
+@action("kyc.expire", when=_taken)
 def expire_claim(application: Application, *, by: Actor) -> Application:
+    """Of who let the time pass, or may no longer decide it: was suspended, or lost the role."""
+    if not Application.all_unrestricted.claim_lapsed().filter(pk=application.pk).exists():
+        raise WrongState(_("The claim still holds."))
     return _free(application)
 
 

@@ -12,7 +12,7 @@ from base import clock
 from base.canonical import canonical
 from base.crypto import blind_index
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
-from controls.models import LegalEntity, Person
+from controls.models import LegalEntity, Person, RoleGrant
 from kyc.models.customers import Customer
 
 CLAIM = timedelta(minutes=15)
@@ -87,8 +87,12 @@ class ApplicationQuerySet(RestrictedQuerySet):
     def held_by(self, actor: Any) -> Self:
         return self.at_the_desk().filter(claimed_by=actor.person_id, claimed_until__gt=clock.now())
 
+    def decidable_by(self, actor: Any) -> Self:
+        return self.filter(decidable(actor))
+
     def claim_lapsed(self) -> Self:
-        return self.filter(claimed_until__lte=clock.now())
+        """Claims past their time, and those of people who may no longer decide there."""
+        return self.filter(Q(claimed_until__lte=clock.now()) | (Q(claimed_until__isnull=False) & ~_by_who_may()))
 
     def past_expiry(self) -> Self:
         return self.filter(status=Status.COLLECTING, expires_at__lte=clock.now())
@@ -104,16 +108,30 @@ class ApplicationQuerySet(RestrictedQuerySet):
 
 def claimable(actor: Any) -> Q:
     """What `claimable_by` asks, as a condition: for counts beside others in one query."""
+    return decidable(actor) & not_held()
+
+
+def decidable(actor: Any) -> Q:
     mine = Q(pk__in=[])
     if actor.may("kyc.approve"):
         mine |= Q(status=Status.AWAITING_REVIEW)
     if actor.may("kyc.approve_high_risk"):
         mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by=actor.person_id)
-    return mine & not_held()
+    return mine
 
 
 def not_held() -> Q:
     return Q(claimed_by=None) | Q(claimed_until__lte=clock.now())
+
+
+def _by_who_may() -> Q:
+    """Claimed by somebody who holds the right that the next decision asks for."""
+    first, second = (
+        RoleGrant.all_unrestricted.giving(right).values("person") for right in ("kyc.approve", "kyc.approve_high_risk")
+    )
+    return Q(status=Status.AWAITING_REVIEW, claimed_by__in=first) | Q(
+        status=Status.AWAITING_SECOND, claimed_by__in=second
+    )
 
 
 class Application(Record, Stateful):

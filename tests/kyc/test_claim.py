@@ -1,13 +1,15 @@
 """Taking the next application: a lock that everybody sees and that ends by itself."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from base import clock
 from base.errors import NotPermitted, WrongState
+from controls import staff
 from controls.actor import Actor
-from controls.models import LegalEntity
+from controls.models import LegalEntity, Person, RoleGrant
 from kyc import actions, tasks
 from kyc.models import Application
 from tests.kyc import making
@@ -71,6 +73,44 @@ def test_the_sweep_frees_lapsed_claims(entity: LegalEntity, reviewer: Actor) -> 
     lapse(application)
     tasks.sweep()
     assert making.fresh(application).claimed_by is None
+
+
+def lose_the_role(who: Actor, by: Actor) -> None:
+    staff.end_role(RoleGrant.all_unrestricted.get(person=who.person_id), by=by, reason="Another department.")
+
+
+def test_the_sweep_frees_what_somebody_suspended_is_on(entity: LegalEntity, reviewer: Actor, officer: Actor) -> None:
+    application = making.claimed(entity, reviewer)
+    tasks.sweep()
+    assert making.fresh(application).claimed_by_id == reviewer.person_id
+    staff.suspend_person(Person.all_unrestricted.get(pk=str(reviewer.person_id)), by=officer, reason="Looked into.")
+    tasks.sweep()
+    assert making.fresh(application).claimed_by is None
+
+
+def test_the_sweep_frees_what_somebody_without_the_right_is_on(
+    entity: LegalEntity, reviewer: Actor, second_reviewer: Actor, officer: Actor, mlro: Actor
+) -> None:
+    review, second = making.claimed(entity, second_reviewer), making.awaiting_second(entity, reviewer)
+    actions.claim(second, by=mlro)
+    lose_the_role(second_reviewer, officer)
+    tasks.sweep()
+    assert making.fresh(review).claimed_by is None
+    assert making.fresh(second).claimed_by_id == mlro.person_id
+    lose_the_role(mlro, officer)
+    tasks.sweep()
+    assert making.fresh(second).claimed_by is None
+
+
+def test_next_is_not_what_one_may_no_longer_decide(
+    entity: LegalEntity, make_actor: Any, reviewer: Actor, officer: Actor
+) -> None:
+    both = make_actor("both", "kyc_reviewer", "deputy_mlro")
+    review, second = making.claimed(entity, both), making.awaiting_second(entity, reviewer)
+    grant = RoleGrant.all_unrestricted.get(person=both.person_id, role="kyc_reviewer")
+    staff.end_role(grant, by=officer, reason="Deputy only, from now on.")
+    assert actions.claim_next(by=both.still()) == second
+    assert making.fresh(review).claimed_by_id == both.person_id
 
 
 def test_a_senior_takes_it_off_a_colleague(entity: LegalEntity, reviewer: Actor, second_reviewer: Actor) -> None:
