@@ -98,7 +98,7 @@ def _action(name: str) -> Iterator[dict[str, Any]]:
     people = [Person(username=f"made_up_{n}", name=f"Made Up {n}", password="!") for n in range(601)]
     people[1].id = UUID(RECORD)  # whom the entries to be filled in are about
     Person.all_unrestricted.bulk_create(people)
-    RoleGrant.all_unrestricted.create(person=people[0], role="compliance_officer")
+    RoleGrant.all_unrestricted.create(person=people[0], role="compliance_officer", founder=2)
     officer = Actor.of(people[0], confirmed_at=clock.now())
 
     def plain(person: Person) -> None:

@@ -61,7 +61,7 @@ class Action:
     def run(self, record: models.Model | None, by: Actor, words: dict[str, Any]) -> Any:
         under_way, ref = unit.current(), uuid4()
         fresh, by = (None, by.still()) if record is None else locked(record, by)
-        if self.quorum and not under_way.agreed:
+        if self.quorum and not unit.agreed():
             raise NotPermitted(_("This must be proposed, and agreed by another person."), code="approval_needed")
         if refused := self.refusal(fresh, by=by):
             raise refused

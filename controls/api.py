@@ -18,6 +18,7 @@ CODES.update(
         "person_needed": gettext_lazy("Only a signed-in person may do this, not a key."),
         "confirmation_needed": gettext_lazy("A second factor within the last 15 minutes is needed first."),
         "same_person": gettext_lazy("You were the first person; another must decide."),
+        "not_enrolled": gettext_lazy("The person has not signed in with an own password and second factor yet."),
         "concerned": gettext_lazy("The proposal gives you power; people it does not concern must agree."),
         "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
         "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
@@ -85,7 +86,17 @@ class People(ActionRecords):
 class GrantOutput(Output):
     class Meta:
         model = RoleGrant
-        fields = ["id", "person", "role", "granted_at", "granted_by", "suspended_at", "ended_at", "available_actions"]
+        fields = [
+            "id",
+            "person",
+            "role",
+            "granted_at",
+            "granted_by",
+            "agreed_by",
+            "suspended_at",
+            "ended_at",
+            "available_actions",
+        ]
         read_only_fields = fields
 
 

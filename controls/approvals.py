@@ -61,14 +61,25 @@ def _answerable(proposal: Proposal, by: Actor) -> str | RuleError | None:
     return None
 
 
-def _gain(proposal: Proposal) -> set[UUID]:
+def _gain(proposal: Proposal, record: models.Model | None) -> set[UUID]:
     """Whom a proposal is about: the person, who holds the role, who will own the client. They may not agree to it."""
-    found = (
-        apps.get_model(proposal.record_model)._base_manager.filter(pk=proposal.record_id) if proposal.record_id else ()
-    )
-    named = [record.pk if isinstance(record, Person) else getattr(record, "person_id", None) for record in found]
+    named = record.pk if isinstance(record, Person) else getattr(record, "person_id", None)
     given = [value["key"] for value in proposal.arguments.values() if isinstance(value, dict) and "key" in value]
-    return {UUID(str(key)) for key in [*named, *given] if key}
+    return {UUID(str(key)) for key in [named, *given] if key}
+
+
+def _refuse_concerned(proposal: Proposal, by: Actor) -> None:
+    """Who gains does not agree. Nor does, before somebody's first role, who made that person or issued a password to
+    them: it could be their own second face."""
+    model = apps.get_model(proposal.record_model) if proposal.record_id else None
+    record = model._base_manager.filter(pk=proposal.record_id).first() if model else None
+    if by.person_id in _gain(proposal, record):
+        raise NotPermitted(_("This gives you power; people it does not concern must agree."), code="concerned")
+    if not isinstance(record, Person) or record.grants.exists():
+        return
+    if by.person_id in (record.created_by_id, record.password_issued_by_id):
+        text = _("You created %(name)s or issued their password; another must agree to their first role.")
+        raise NotPermitted(text % {"name": record.name}, code="concerned")
 
 
 @action("controls.decide", maker="proposed_by", when=_answerable, sensitive=True)
@@ -77,8 +88,7 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     if not reason.strip():
         raise Invalid(_("Say why you decide so."), field="reason")
     assert by.person_id is not None, "only a signed-in person passes `maker`"
-    if by.person_id in _gain(proposal):
-        raise NotPermitted(_("This gives you power; people it does not concern must agree."), code="concerned")
+    _refuse_concerned(proposal, by)
     votes = list(proposal.votes.all())
     if any(vote.person_id == by.person_id for vote in votes):
         raise WrongState(_("You have voted on this already."))
@@ -99,7 +109,7 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     votes.append(vote)
     if _missing(proposal.quorum, votes):
         return proposal
-    _carry_out(proposal)
+    _carry_out(proposal, by.person_id)
     if _missing(proposal.quorum, votes):  # asked again: carrying it out may have waited for its record
         raise WrongState(_("Somebody who agreed has just lost the right to. Decide again."))
     return _close(proposal, Proposal.Status.AGREED)
@@ -162,7 +172,7 @@ def _dry_run(found: Action, record: models.Model | None, arguments: dict[str, An
     start = len(unit.current().written)
     try:
         with transaction.atomic():
-            made = _run(found, record, arguments, by)
+            made = _run(found, record, arguments, by, unit.NOBODY_YET)
             raise _Enough
     except _Enough:
         return made
@@ -170,25 +180,28 @@ def _dry_run(found: Action, record: models.Model | None, arguments: dict[str, An
         del unit.current().written[start:]
 
 
-def _carry_out(proposal: Proposal) -> None:
+def _carry_out(proposal: Proposal, agreed_by: UUID) -> None:
     """The agreed action, as its maker. A changed difference or a lost right undoes everything, the vote too."""
     maker = Actor.of(proposal.proposed_by)
     arguments = {key: _restored(value, maker) for key, value in proposal.arguments.items()}
-    if _run(REGISTRY[proposal.action], _record(proposal, maker), arguments, maker) != proposal.difference:
+    made = _run(REGISTRY[proposal.action], _record(proposal, maker), arguments, maker, agreed_by)
+    if made != proposal.difference:
         raise WrongState(
             _("What this would change is no longer what was proposed. Propose it again."),
             code="difference_changed",
         )
 
 
-def _run(found: Action, record: models.Model | None, arguments: dict[str, Any], by: Actor) -> list[dict[str, Any]]:
+def _run(
+    found: Action, record: models.Model | None, arguments: dict[str, Any], by: Actor, agreed_by: UUID
+) -> list[dict[str, Any]]:
     """Runs it as agreed, and tells the difference it made."""
     written, began = unit.current().written, clock.now()
     start = len(written)
-    with unit.agreement():
+    with unit.agreement(agreed_by):
         found.run(record, by, arguments)
     given = {value for argument in arguments.values() if isinstance(value := _text(argument), str)}
-    return difference.told(written[start:], began, clock.now(), given)
+    return difference.told(written[start:], began, clock.now(), given, agreed_by)
 
 
 def _text(argument: Any) -> Any:

@@ -120,7 +120,10 @@ def declare() -> None:
     triggers.append_only("controls.Vote")
     triggers.append_only("controls.Proposal", set_once=("decided_at",), closing="status")
     triggers.add(triggers.leaving_the_queue())
+    triggers.append_only("controls.RoleGrant", set_once=("suspended_at", "ended_at"))
+    triggers.fixed("controls.Person", "created_by_id")
     triggers.add(triggers.voting())
+    triggers.add(triggers.restoring())
 
 
 # --- one batch ----------------------------------------------------------------------------------------------------

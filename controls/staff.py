@@ -1,6 +1,7 @@
 """People and their roles. Giving power takes two people, taking it away takes one and works at once."""
 
 from typing import TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.password_validation import validate_password
@@ -8,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from base import clock
-from base.errors import Invalid, WrongState
+from base.errors import Invalid, RuleError, WrongState
 from base.locks import only_one
+from controls import unit
 from controls.actions import action
 from controls.actor import Actor
-from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+from controls.models.factors import factors_of
+from controls.models.people import FOUNDERS, LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
 from controls.roles import ROLES
 
@@ -27,22 +30,28 @@ def bootstrap(*, by: Actor, administrator: dict[str, str], officer: dict[str, st
     if RoleGrant.all_unrestricted.exists():
         raise WrongState(_("Somebody holds a role already; roles are proposed and agreed from now on."))
     company = LegalEntity.all_unrestricted.create(name=entity, country="LT")
-    for details, role in ((administrator, "administrator"), (officer, "compliance_officer")):
-        RoleGrant.all_unrestricted.create(person=_new_person(**details), role=role)
+    for number, details in enumerate((administrator, officer), 1):
+        person = _new_person(None, **details)
+        RoleGrant.all_unrestricted.create(person=person, role=FOUNDERS[number - 1], founder=number)
     return company
 
 
 @action("controls.manage_staff")
 def create_person(*, by: Actor, username: str, name: str, password: str, email: str = "", zone: str = "UTC") -> Person:
-    """Somebody new, without any role. The password is for the first sign-in only."""
-    return _new_person(username=username, name=name, password=password, email=email, zone=zone)
+    """Somebody new, without any role. The password is for the first sign-in only; who creates a person knows it, so
+    no role is given before it was replaced, and never a first one by their word alone (docs/decisions/0076)."""
+    return _new_person(by.person_id, username=username, name=name, password=password, email=email, zone=zone)
 
 
 def _active(person: Person, by: Actor) -> str | None:
     return None if person.is_active else _("%(name)s is suspended.") % {"name": person.name}
 
 
-@action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_active)
+def _ready(person: Person, by: Actor) -> str | RuleError | None:
+    return _active(person, by) or (_not_in_yet(person) if person.password_is_temporary else None)
+
+
+@action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_ready)
 def grant_role(person: Person, *, by: Actor, role: str) -> RoleGrant:
     if role not in ROLES or ROLES[role].kind != "person":
         raise Invalid(_("There is no such role."), field="role")
@@ -50,7 +59,21 @@ def grant_role(person: Person, *, by: Actor, role: str) -> RoleGrant:
         raise Invalid(_("Nobody proposes a role for themselves."), field="person")
     if person.grants.filter(role=role, ended_at=None).exists():
         raise WrongState(_("%(name)s holds this role already.") % {"name": person.name})
-    return RoleGrant.all_unrestricted.create(person=person, role=role, granted_by_id=by.person_id)
+    return _granted(person, role, by)
+
+
+def _granted(person: Person, role: str, by: Actor) -> RoleGrant:
+    """To somebody who has come in: until then whoever knows the first password could come in as that person."""
+    if person.password_is_temporary or not factors_of(person) or not person.sessions.exists():
+        raise _not_in_yet(person)
+    return RoleGrant.all_unrestricted.create(
+        person=person, role=role, granted_by_id=by.person_id, agreed_by_id=unit.agreed_by()
+    )
+
+
+def _not_in_yet(person: Person) -> WrongState:
+    text = _("%(name)s has not signed in with a password of their own and a second factor yet.")
+    return WrongState(text % {"name": person.name}, code="not_enrolled")
 
 
 def _suspendable(grant: RoleGrant, by: Actor) -> str | None:
@@ -68,11 +91,12 @@ def _suspended(grant: RoleGrant, by: Actor) -> str | None:
 
 @action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_suspended)
 def restore_role(grant: RoleGrant, *, by: Actor) -> RoleGrant:
+    """The suspended one ends, and the role is given anew by two."""
     if grant.person_id == by.person_id:
         raise Invalid(_("Nobody proposes a role for themselves."), field="person")
-    grant.suspended_at = None
-    grant.save(update_fields=["suspended_at"])
-    return grant
+    grant.ended_at = clock.now()
+    grant.save(update_fields=["ended_at"])
+    return _granted(grant.person, grant.role, by)
 
 
 def _held(grant: RoleGrant, by: Actor) -> str | None:
@@ -100,8 +124,11 @@ def _inactive(person: Person, by: Actor) -> str | None:
 
 @action("controls.manage_staff", quorum=AGREED_BY_ANOTHER, when=_inactive)
 def restore_person(person: Person, *, by: Actor) -> Person:
-    person.is_active = True
-    person.save(update_fields=["is_active"])
+    if person.pk == by.person_id:
+        raise Invalid(_("Nobody proposes this for themselves."), field="person")
+    person.is_active, person.restored_at = True, clock.now()
+    person.restored_by_id, person.restore_agreed_by_id = by.person_id, unit.agreed_by()
+    person.save(update_fields=["is_active", "restored_at", "restored_by", "restore_agreed_by"])
     return person
 
 
@@ -137,10 +164,14 @@ def with_reason(reason: str) -> None:
         raise Invalid(_("Say why."), field="reason")
 
 
-def _new_person(*, username: str, name: str, password: str, email: str = "", zone: str = "UTC") -> Person:
+def _new_person(
+    by: UUID | None, /, *, username: str, name: str, password: str, email: str = "", zone: str = "UTC"
+) -> Person:
     if not name.strip():
         raise Invalid(_("A name is needed."), field="name")
-    person = Person(username=Person.normalize_username(username.strip()), name=name.strip(), email=email, zone=zone)
+    username = Person.normalize_username(username.strip())
+    person = Person(username=username, name=name.strip(), email=email, zone=zone)
+    person.created_by_id = person.password_issued_by_id = by
     try:
         ZoneInfo(zone)
         validate_password(password, person)

@@ -252,6 +252,21 @@ def voting() -> Trigger:
     )
 
 
+def restoring() -> Trigger:
+    """Who was suspended works here again only in an update that says anew which two restored them."""
+    table = apps.get_model("controls.Person")._meta.db_table
+    back = "NOT OLD.is_active AND NEW.is_active"
+    wrong = f"{back} AND (NEW.restored_at IS NULL OR OLD.restored_at IS NOT DISTINCT FROM NEW.restored_at)"
+    words = f"{table}: a suspended person is restored by two"
+    return Trigger(
+        f"{PREFIX}{table}_restore",
+        table,
+        "BEFORE UPDATE",
+        sqlite=f"WHEN {wrong} BEGIN SELECT RAISE(ABORT, '{words}'); END",
+        postgres=f"IF {wrong} THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23000'; END IF; RETURN NEW;",
+    )
+
+
 # --- what is, and how it is changed -----------------------------------------------------------------------------
 
 

@@ -22,8 +22,11 @@ class Unit:
 
     causes: list[UUID] = field(default_factory=list)
     written: list[tuple[str, models.Model | None, dict[str, Change]]] = field(default_factory=list)
-    agreed: bool = False
+    agreed_by: UUID | None = None
 
+
+NOBODY_YET = UUID(int=0)
+"""Stands for who will agree while an action is only tried for its proposal; rolled back with everything else."""
 
 _current: ContextVar[Unit | None] = ContextVar("unit", default=None)
 
@@ -37,18 +40,25 @@ def current() -> Unit:
 def agreed() -> bool:
     """True while what runs is a proposal that its quorum agreed to, or its dry run."""
     unit = _current.get()
-    return unit is not None and unit.agreed
+    return unit is not None and unit.agreed_by is not None
+
+
+def agreed_by() -> UUID:
+    """Whose vote completed the quorum of what runs; NOBODY_YET in its dry run."""
+    found = current().agreed_by
+    assert found is not None, "what takes two people runs through a proposal"
+    return found
 
 
 @contextmanager
-def agreement() -> Iterator[Unit]:
-    """What runs inside has been agreed (or is being tried for its proposal)."""
+def agreement(by: UUID) -> Iterator[Unit]:
+    """What runs inside has been agreed by this person (or, NOBODY_YET, is being tried for its proposal)."""
     unit = current()
-    before, unit.agreed = unit.agreed, True
+    before, unit.agreed_by = unit.agreed_by, by
     try:
         yield unit
     finally:
-        unit.agreed = before
+        unit.agreed_by = before
 
 
 def outermost(work: Callable[[], Any]) -> Any:

@@ -11,7 +11,8 @@ from base import clock
 from controls import clients
 from controls.actor import Actor
 from controls.middleware import SESSION
-from controls.models import ApiClient, LegalEntity, Person, RoleGrant, Session
+from controls.models import ApiClient, LegalEntity, Person, Session
+from tests import people
 from tests.committed import committed_db, db, transactional_db  # noqa: F401
 
 PASSWORD = "a made-up password 7"
@@ -32,8 +33,7 @@ def make_actor(db: None) -> Make:
         person = Person(username=username, name=username.replace("_", " ").title())
         person.set_unusable_password()
         person.save(force_insert=True)
-        for role in roles:
-            RoleGrant.all_unrestricted.create(person=person, role=role)
+        people.hold(person, *roles)
         return Actor.of(person, confirmed_at=clock.now() if confirmed_at == "now" else confirmed_at)  # type: ignore[arg-type]
 
     return make
@@ -71,8 +71,10 @@ def auditor(make_actor: Make) -> Actor:
 
 @pytest.fixture
 def stranger(make_actor: Make) -> Actor:
-    """Works here, holds no role."""
-    return make_actor("stan_stranger")
+    """Works here, has signed in, holds no role."""
+    actor = make_actor("stan_stranger")
+    people.come_in(Person.all_unrestricted.get(pk=str(actor.person_id)))
+    return actor
 
 
 class SignInAs(Protocol):

@@ -16,8 +16,9 @@ from django.db import connection, models
 
 from base import clock
 from controls.actor import Actor
-from controls.models import ApiClient, LegalEntity, Person, RoleGrant
+from controls.models import ApiClient, LegalEntity, Person
 from controls.roles import JOBS, ROLES
+from tests import people
 
 MAY_GROW = {"controls_attempt"}
 
@@ -54,8 +55,7 @@ class World:
         person = Person(username=f"person{self.count}", name=f"Person {self.count}")
         person.set_unusable_password()
         person.save(force_insert=True)
-        for role in roles:
-            RoleGrant.all_unrestricted.create(person=person, role=role)
+        people.hold(person, *roles)
         return person
 
     def actor(self, *roles: str) -> Actor:
@@ -73,9 +73,9 @@ class World:
     def also(self, actor: Actor, *roles: str) -> Actor:
         """The same person with further roles."""
         assert actor.person_id
-        for role in roles:
-            RoleGrant.all_unrestricted.get_or_create(person_id=actor.person_id, role=role, ended_at=None)
-        return Actor.of(Person.all_unrestricted.get(pk=actor.person_id), confirmed_at=clock.now())
+        person = Person.all_unrestricted.get(pk=actor.person_id)
+        people.hold(person, *{*roles} - person.roles())
+        return Actor.of(person, confirmed_at=clock.now())
 
 
 def roles_without(permission: str) -> list[str]:

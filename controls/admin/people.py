@@ -164,17 +164,19 @@ class PersonAdmin(ModelAdmin):
         return [self.state(record)]
 
     def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        grants = RoleGrant.objects.visible_to(request.actor).filter(person=record).select_related("granted_by")  # type: ignore[attr-defined]
+        visible = RoleGrant.objects.visible_to(request.actor)  # type: ignore[attr-defined]
+        grants = visible.filter(person=record).select_related("granted_by", "agreed_by")
         rows = [
             (
                 linked(grant, grant.get_role_display()),
                 grant_state(grant),
                 when(grant.granted_at),
                 grant.granted_by or "–",
+                grant.agreed_by or "–",
             )
             for grant in grants.order_by("ended_at", "-granted_at")
         ]
-        head = (_("role"), _("state"), _("since"), _("proposed by"))
+        head = (_("role"), _("state"), _("since"), _("proposed by"), _("agreed by"))
         empty = _("No role is held. An administrator proposes one.")
         return [{"title": _("Roles"), "head": head, "rows": rows, "empty": empty}]
 
@@ -195,10 +197,10 @@ def grant_state(grant: RoleGrant) -> SafeString:
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ModelAdmin):
     permission = "controls.view_staff"
-    list_display = ("role", "person", "state", "granted_at", "granted_by", "ended_at")
+    list_display = ("role", "person", "state", "granted_at", "granted_by", "agreed_by", "ended_at")
     list_display_links = ("role",)
     list_filter = (GrantedRoleFilter,)
-    list_select_related = ("person", "granted_by")
+    list_select_related = ("person", "granted_by", "agreed_by")
     search_fields = ("person__name", "person__username")
     search_help_text = _("Name or sign-in name of the person")
     ordering = ("-granted_at",)

@@ -70,6 +70,12 @@ class Factor(Record, TimestampMixin, Device):  # type: ignore[misc]
         self.save(update_fields=["removed_at"])
 
 
+def factors_of(person: Person) -> list[Factor]:
+    """What the person can sign in with after the password, recovery codes aside."""
+    kinds: tuple[type[Factor], ...] = (Authenticator, Passkey)
+    return [factor for kind in kinds for factor in kind.all_unrestricted.of(person).in_use()]
+
+
 class Throttled(ThrottlingMixin):  # type: ignore[misc]
     """After a wrong code the next is heard after 1, 2, 4 ... seconds, at most a quarter of an hour: guessing is
     hopeless, and nobody can be shut out for days by somebody who guesses."""

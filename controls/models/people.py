@@ -13,6 +13,18 @@ from base.ids import uuid7
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.roles import ROLES, choices, permissions_of
 
+FOUNDERS = ("administrator", "compliance_officer")
+
+
+def two_others(one: str, another: str, holder: str) -> Q:
+    """Two people are named, and the holder is neither."""
+    return (
+        Q(**{f"{one}__isnull": False, f"{another}__isnull": False})
+        & ~Q(**{one: F(another)})
+        & ~Q(**{one: F(holder)})
+        & ~Q(**{another: F(holder)})
+    )
+
 
 class LegalEntityQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
@@ -66,8 +78,12 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     password_is_temporary = models.BooleanField(default=False, help_text=_("another is asked for at sign-in"))
     password_issued_by = models.ForeignKey(
-        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="+", help_text=_("while temporary")
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="+", help_text=_("last")
     )
+    created_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    restored_at = models.DateTimeField(null=True, editable=False, help_text=_("last time after a suspension"))
+    restored_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    restore_agreed_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     factors_reset_at = models.DateTimeField(null=True, editable=False, help_text=_("second factors are set up anew"))
     is_staff = models.BooleanField(default=True, editable=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
@@ -82,6 +98,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "is_active": Mask.SHOWN,
         "password_is_temporary": Mask.SHOWN,
         "password_issued_by": Mask.SHOWN,
+        "created_by": Mask.SHOWN,
+        "restored_at": Mask.SHOWN,
+        "restored_by": Mask.SHOWN,
+        "restore_agreed_by": Mask.SHOWN,
         "factors_reset_at": Mask.SHOWN,
         "password": Mask.SECRET,
         "is_staff": Mask.SHOWN,
@@ -99,6 +119,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
         default_manager_name = "all_unrestricted"
         constraints = [
             models.CheckConstraint(condition=Q(is_superuser=False), name="person_is_never_superuser"),
+            models.CheckConstraint(
+                condition=Q(restored_at=None, restored_by=None, restore_agreed_by=None)
+                | (Q(restored_at__isnull=False) & two_others("restored_by", "restore_agreed_by", "id")),
+                name="a_person_is_restored_by_two_others",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,12 +159,22 @@ class RoleGrantQuerySet(RestrictedQuerySet):
 
 
 class RoleGrant(Record):
-    """A person holds a role. Proposed by one, agreed by another; suspended by one, restored by two."""
+    """A person holds a role. Proposed by one, agreed by another; suspended or ended by one. The first two of an
+    installation, its founders, were agreed by nobody. Restored, a suspended role is a new grant, so that the same
+    holds for it; nothing of a grant is ever changed but that it is suspended or ends."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=40, choices=choices)
     granted_at = models.DateTimeField(default=clock.now)
-    granted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    agreed_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("agreed by")
+    )
+    founder = models.PositiveSmallIntegerField(
+        null=True, unique=True, editable=False, help_text=_("1 or 2: given at the first start")
+    )
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
@@ -148,6 +183,8 @@ class RoleGrant(Record):
         "role": Mask.SHOWN,
         "granted_at": Mask.SHOWN,
         "granted_by": Mask.SHOWN,
+        "agreed_by": Mask.SHOWN,
+        "founder": Mask.SHOWN,
         "suspended_at": Mask.SHOWN,
         "ended_at": Mask.SHOWN,
     }
@@ -164,8 +201,10 @@ class RoleGrant(Record):
                 fields=["person", "role"], condition=Q(ended_at=None), name="role_is_held_once_by_a_person"
             ),
             models.CheckConstraint(
-                condition=Q(granted_by=None) | ~Q(granted_by=F("person")),
-                name="nobody_grants_a_role_to_themselves",
+                condition=(Q(founder=None) & two_others("granted_by", "agreed_by", "person"))
+                | Q(founder=1, role=FOUNDERS[0], granted_by=None, agreed_by=None)
+                | Q(founder=2, role=FOUNDERS[1], granted_by=None, agreed_by=None),
+                name="a_role_is_given_by_two_others",
             ),
         ]
 

@@ -2,7 +2,6 @@
 
 import secrets
 from base64 import b32encode
-from itertools import chain
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -20,6 +19,7 @@ from controls.models.factors import (
     RecoveryCode,
     RecoverySheet,
     digest_of,
+    factors_of,
     matching_step,
 )
 from controls.models.people import Person
@@ -120,8 +120,8 @@ def _with_password(person: Person, password: str) -> Person:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="password") from error
     person.set_password(password)
-    person.password_is_temporary, person.password_issued_by = False, None
-    person.save(update_fields=["password", "password_is_temporary", "password_issued_by"])
+    person.password_is_temporary = False
+    person.save(update_fields=["password", "password_is_temporary"])
     return person
 
 
@@ -149,16 +149,6 @@ def issue_password(person: Person, *, by: Actor) -> str:
 
 
 # --- factors -----------------------------------------------------------------------------------------------------
-
-
-def factors_of(person: Person) -> list[Factor]:
-    """What the person can sign in with after the password, recovery codes aside."""
-    return list(
-        chain(
-            Authenticator.all_unrestricted.of(person).in_use(),
-            Passkey.all_unrestricted.of(person).in_use(),
-        )
-    )
 
 
 @action("controls.own_sign_in", when=_own)

@@ -4,7 +4,14 @@ from base import clock
 from controls.actor import Actor
 from controls.models.factors import Authenticator, RecoverySheet
 from controls.models.people import Person
-from controls.signin.actions import confirm_recovery_codes, enrol_authenticator, new_key, new_recovery_codes
+from controls.signin.actions import (
+    confirm_recovery_codes,
+    enrol_authenticator,
+    new_key,
+    new_recovery_codes,
+    sign_in,
+    sign_out,
+)
 
 
 def enrol_for_demo(person: Person) -> None:
@@ -18,4 +25,5 @@ def enrol_for_demo(person: Person) -> None:
     codes = new_recovery_codes(person, by=by)
     sheet = RecoverySheet.all_unrestricted.of(person).get(confirmed=False, removed_at=None)
     confirm_recovery_codes(sheet, by=by, code=codes[0])
+    sign_out(sign_in(person, by=by, address="127.0.0.1", browser=""), by=by)
     Authenticator.all_unrestricted.filter(pk=enrolled.pk).update(last_step=-1)

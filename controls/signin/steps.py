@@ -20,10 +20,10 @@ from base.crypto import decrypt, encrypt
 from controls.actor import Actor
 from controls.addresses import address_of
 from controls.middleware import CONFIRM_URL, SESSION
-from controls.models.factors import RecoverySheet
+from controls.models.factors import RecoverySheet, factors_of
 from controls.models.people import Person
 from controls.models.sessions import Session
-from controls.signin.actions import factors_of, new_key, sign_in
+from controls.signin.actions import new_key, sign_in
 
 KEY = "controls_pending"
 KEY_SECRET = "controls_new_key"  # noqa: S105 - the name of the place, not a secret

@@ -7,6 +7,7 @@ from controls import approvals, clients, staff
 from controls.actor import Actor
 from controls.models import ApiClient, AuditEntry, AuditValue, ClientKey, Person, Proposal, ReportSight, RoleGrant
 from tests.controls import sweep_signin
+from tests.people import come_in
 from tests.sweep import Case, Row, World
 
 PASSWORD = "a made-up password 7"
@@ -17,7 +18,9 @@ def _suspended(world: World, person: Person) -> None:
 
 
 def _active_again(world: World, person: Person) -> None:
-    Person.all_unrestricted.filter(pk=person.pk).update(is_active=True)
+    by = world.actor("administrator")
+    back = approvals.propose(by=by, name="controls.restore_person", record=person, arguments={}, reason="Back.")
+    approvals.decide(back, by=world.actor("compliance_officer"), agrees=True, reason="Known to me.")
 
 
 def _inactive(world: World) -> Person:
@@ -32,6 +35,7 @@ def _grant(world: World) -> RoleGrant:
 
 def _suspended_grant(world: World) -> RoleGrant:
     grant: RoleGrant = staff.suspend_role(_grant(world), by=world.actor("mlro"), reason="Under investigation.")
+    come_in(grant.person)
     return grant
 
 
@@ -43,7 +47,7 @@ def _proposal(world: World, by: Actor | None = None) -> Proposal:
     proposal: Proposal = approvals.propose(
         by=by or world.actor("administrator"),
         name="controls.grant_role",
-        record=world.person(),
+        record=come_in(world.person()),
         arguments={"role": "aml_analyst"},
         reason="Joins the team.",
     )
@@ -166,7 +170,8 @@ ROWS = {
         spoiled_words={"password": "short"},
     ),
     "controls.grant_role": Row(
-        lambda world: Case(world.person(), world.actor("administrator"), {"role": "kyc_reviewer"}), spoil=_suspended
+        lambda world: Case(come_in(world.person()), world.actor("administrator"), {"role": "kyc_reviewer"}),
+        spoil=_suspended,
     ),
     "controls.suspend_role": Row(
         lambda world: Case(_grant(world), world.actor("mlro"), {"reason": "Under investigation."}), spoil=_end_grant
@@ -195,7 +200,7 @@ ROWS = {
             world.actor("administrator"),
             {
                 "name": "controls.grant_role",
-                "record": world.person(),
+                "record": come_in(world.person()),
                 "arguments": {"role": "mlro"},
                 "reason": "Joins.",
             },

@@ -9,6 +9,7 @@ from base.errors import Invalid, NotFound, NotPermitted, WrongState
 from controls import actions, approvals, entries, staff
 from controls.actor import Actor
 from controls.models import Attempt, AuditEntry, AuditValue, Person, Proposal, RoleGrant
+from tests.people import come_in
 
 
 def person(actor: Actor) -> Person:
@@ -127,13 +128,16 @@ def test_the_maker_does_not_decide(make_actor: object, stranger: Actor) -> None:
 
 def test_a_changed_difference_is_refused(administrator: Actor, officer: Actor, reviewer: Actor, mlro: Actor) -> None:
     staff.suspend_person(person(reviewer), by=mlro, reason="First.")
-    proposal = approvals.propose(
-        by=administrator, name="controls.restore_person", record=person(reviewer), arguments={}, reason="Back."
+    proposal, other = (
+        approvals.propose(
+            by=administrator, name="controls.restore_person", record=person(reviewer), arguments={}, reason="Back."
+        )
+        for _each in range(2)
     )
-    Person.all_unrestricted.filter(pk=person(reviewer).pk).update(is_active=True)
+    approvals.decide(other, by=mlro, agrees=True, reason="Fine.")
     with pytest.raises(WrongState):
         approvals.decide(proposal, by=officer, agrees=True, reason="Fine.")
-    assert Proposal.all_unrestricted.get().status == Proposal.Status.PROPOSED
+    assert Proposal.all_unrestricted.get(pk=proposal.pk).status == Proposal.Status.PROPOSED
 
 
 def test_a_reason_is_asked_for_by_name(officer: Actor, reviewer: Actor) -> None:
@@ -147,8 +151,9 @@ def test_every_action_is_registered_under_its_app_and_verb() -> None:
 
 
 def test_who_would_gain_does_not_agree(administrator: Actor, officer: Actor) -> None:
+    record = come_in(person(officer))
     proposal = approvals.propose(
-        by=administrator, name="controls.grant_role", record=person(officer), arguments={"role": "mlro"}, reason="Up."
+        by=administrator, name="controls.grant_role", record=record, arguments={"role": "mlro"}, reason="Up."
     )
     with pytest.raises(NotPermitted) as refused:
         approvals.decide(proposal, by=officer, agrees=True, reason="Gladly.")

@@ -17,6 +17,7 @@ from controls import approvals, staff, timeline
 from controls.actor import Actor
 from controls.models import Attempt, AuditEntry, Person, Proposal, RoleGrant
 from tests.conftest import Make, SignInAs
+from tests.people import come_in
 
 
 def person(actor: Actor) -> Person:
@@ -311,7 +312,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
             approvals.propose(
                 by=administrator,
                 name="controls.grant_role",
-                record=person(newcomer),
+                record=come_in(person(newcomer)),
                 arguments={"role": "treasury"},
                 reason="More work.",
             )

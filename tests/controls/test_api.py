@@ -11,6 +11,7 @@ from base import clock
 from controls.actor import Actor
 from controls.models import Attempt, AuditEntry, Person
 from tests.conftest import SignInAs
+from tests.people import LONG_GONE
 
 PEOPLE = "/api/v1/controls/people"
 JSON = "application/json"
@@ -33,7 +34,7 @@ def test_a_key_that_is_none_is_refused(db: None, client: Client) -> None:
 
 def test_who_may_see_staff_lists_people(api: Api, auditor: Actor, reviewer: Actor) -> None:
     names = {person["username"] for person in api(auditor).get(PEOPLE).json()["results"]}
-    assert names == {"ines_auditor", "ruta_reviewer"}
+    assert names - LONG_GONE == {"ines_auditor", "ruta_reviewer"}
 
 
 def test_a_person_suspended_through_the_api_is_one_action(api: Api, officer: Actor, reviewer: Actor) -> None:
@@ -210,13 +211,14 @@ def test_entries_of_others_are_out_of_sight(api: Api, officer: Actor, reviewer: 
 
 
 def test_a_list_is_read_page_by_page(api: Api, auditor: Actor, make_actor: Callable[..., Actor]) -> None:
-    made = {make_actor(f"person_{n}").id for n in range(5)} | {auditor.id}
+    before = {str(key) for key in Person.all_unrestricted.values_list("pk", flat=True)}
+    made = {make_actor(f"person_{n}").id for n in range(5)} | before
     caller, seen, where = api(auditor), [], f"{PEOPLE}?page_size=2"
     while where:
         page = caller.get(where).json()
         seen += [person["id"] for person in page["results"]]
         where = page["next"]
-    assert (len(seen), set(seen)) == (6, made)
+    assert (len(seen), set(seen)) == (len(made), made)
     assert seen == sorted(seen, reverse=True)
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from controls.actor import Actor
 from controls.models import ApiClient, Person, Proposal, RoleGrant
 from controls.roles import ROLES
+from tests.people import come_in
 
 BASE = "/api/v1/controls"
 READS_STAFF = {
@@ -46,6 +47,7 @@ def test_every_role_gets_what_the_table_says(
 ) -> None:
     caller = api(make_actor("rita_role", role))
     subject = make_actor("sam_subject", "aml_analyst")
+    come_in(Person.all_unrestricted.get(pk=subject.id))
     grant = RoleGrant.all_unrestricted.get(person_id=subject.id)
     program = ApiClient.all_unrestricted.create(
         name="Sign-up site", owner_id=administrator.id, role="applicant_intake", networks=[]

@@ -1,16 +1,18 @@
 """The difference that one person proposes and another agrees to."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
-from controls.difference import AT_DECISION, told
+from controls.difference import AT_DECISION, WHO_AGREES, told
 from controls.entries import Change
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+AGREES = UUID(int=7)
 ENDED = BEGAN + timedelta(seconds=1)
 
 
 def new_of(value: object, given: set[str] | None = None) -> object:
-    return told([("kyc.x", None, {"when": Change(None, value)})], BEGAN, ENDED, given or set())[0]["new"]
+    return told([("kyc.x", None, {"when": Change(None, value)})], BEGAN, ENDED, given or set(), AGREES)[0]["new"]
 
 
 def test_the_moment_of_the_run_is_the_time_of_the_decision() -> None:
@@ -32,3 +34,8 @@ def test_a_moment_of_the_past_stays_exact() -> None:
 
 def test_words_with_a_t_are_no_moment() -> None:
     assert new_of("The T is in THE long sentence of words") == "The T is in THE long sentence of words"
+
+
+def test_who_agrees_is_told_as_that_unless_the_person_was_given() -> None:
+    assert new_of(str(AGREES)) == WHO_AGREES
+    assert new_of(str(AGREES), {str(AGREES)}) == str(AGREES)

@@ -1,6 +1,7 @@
 """What the database itself refuses, asked in raw SQL; the same on SQLite and on PostgreSQL."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -170,6 +171,70 @@ def test_a_proposal_is_not_replaced_by_another_of_its_name() -> None:
         f"INSERT OR REPLACE INTO controls_proposal ({', '.join(columns)}) "
         f"SELECT {', '.join(other)} FROM controls_proposal"
     )
+
+
+GRANT = "INSERT INTO controls_rolegrant (id, person_id, role, granted_at, granted_by_id, agreed_by_id, founder) "
+
+
+def key(who: Actor | None) -> str:
+    if who is None:
+        return "NULL"
+    assert who.person_id
+    return f"'{who.person_id if connection.vendor == 'postgresql' else who.person_id.hex}'"
+
+
+def granted(holder: Actor, role: str, by: Actor | None, agreed: Actor | None, founder: str = "NULL") -> bool:
+    new = uuid4() if connection.vendor == "postgresql" else uuid4().hex
+    return not refused(GRANT + f"VALUES ('{new}', {key(holder)}, '{role}', {NOW}, {key(by)}, {key(agreed)}, {founder})")
+
+
+def test_the_database_refuses_a_role_that_two_others_did_not_give(
+    stranger: Actor, administrator: Actor, officer: Actor
+) -> None:
+    assert not granted(stranger, "mlro", None, None)
+    assert not granted(stranger, "mlro", administrator, None)
+    assert not granted(stranger, "mlro", None, officer)
+    assert not granted(stranger, "mlro", administrator, administrator)
+    assert not granted(stranger, "mlro", stranger, officer)
+    assert not granted(stranger, "mlro", administrator, stranger)
+    assert not granted(stranger, "mlro", administrator, officer, "1")
+    assert granted(stranger, "mlro", administrator, officer)
+
+
+def test_the_database_knows_two_founders_with_their_roles(
+    stranger: Actor, reviewer: Actor, administrator: Actor
+) -> None:
+    assert not granted(stranger, "mlro", None, None, "1")
+    assert not granted(stranger, "compliance_officer", None, None, "1")
+    assert not granted(stranger, "administrator", None, None, "3")
+    assert granted(stranger, "administrator", None, None, "1")
+    assert not granted(reviewer, "administrator", None, None, "1")
+    assert granted(reviewer, "compliance_officer", None, None, "2")
+
+
+def test_nothing_of_a_role_changes_but_that_it_is_suspended_or_ends(reviewer: Actor) -> None:
+    assert refused("UPDATE controls_rolegrant SET role = 'mlro'")
+    assert refused("UPDATE controls_rolegrant SET founder = 1, agreed_by_id = NULL, granted_by_id = NULL")
+    assert not refused(f"UPDATE controls_rolegrant SET suspended_at = {NOW}")
+    assert refused("UPDATE controls_rolegrant SET suspended_at = NULL")
+    assert not refused(f"UPDATE controls_rolegrant SET ended_at = {NOW}")
+    assert refused("UPDATE controls_rolegrant SET ended_at = NULL")
+    assert refused("DELETE FROM controls_rolegrant")
+
+
+def test_the_database_refuses_to_restore_somebody_by_less_than_two_others(
+    reviewer: Actor, administrator: Actor, officer: Actor, mlro: Actor
+) -> None:
+    staff.suspend_person(Person.all_unrestricted.get(pk=reviewer.id), by=mlro, reason="Under investigation.")
+    back = f"UPDATE controls_person SET is_active = (1 = 1), restored_at = {NOW}, restored_by_id = "
+    me = f"WHERE id = {key(reviewer)}"
+    assert refused(f"UPDATE controls_person SET is_active = (1 = 1) {me}")
+    assert refused(f"{back} NULL, restore_agreed_by_id = NULL {me}")
+    assert refused(f"{back} {key(officer)}, restore_agreed_by_id = {key(officer)} {me}")
+    assert refused(f"{back} {key(administrator)}, restore_agreed_by_id = {key(reviewer)} {me}")
+    assert not refused(f"{back} {key(administrator)}, restore_agreed_by_id = {key(officer)} {me}")
+    staff.suspend_person(Person.all_unrestricted.get(pk=reviewer.id), by=mlro, reason="Again.")
+    assert refused(f"UPDATE controls_person SET is_active = (1 = 1) {me}")
 
 
 @pytest.mark.usefixtures("rows")

@@ -4,15 +4,18 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
 
+from base import clock
 from controls import idempotency, staff
 from controls.actor import Actor
 from controls.models import AuditEntry, IdempotentAnswer, Person, RoleGrant
+from tests import people
 from tests.committed import CommittedDatabase
 
 PEOPLE = "/api/v1/controls/people"
@@ -68,7 +71,8 @@ def test_the_answer_is_told_again_when_the_record_is_out_of_sight(api: Api, offi
     ask = f"{PEOPLE}/{reviewer.id}/suspend_person"
     headers = {"Idempotency-Key": "k"}
     first = caller.post(ask, {"reason": "Left."}, "application/json", headers=headers)
-    RoleGrant.all_unrestricted.filter(person=officer.person_id).update(role="licence_officer")
+    RoleGrant.all_unrestricted.filter(person=officer.person_id).update(ended_at=clock.now())
+    people.hold(Person.all_unrestricted.get(pk=officer.id), "licence_officer")
     assert caller.post(ask, {"reason": "Left."}, "application/json", headers=headers).content == first.content
     assert caller.post(ask, {"reason": "Left."}, "application/json").status_code == 404
 
@@ -106,10 +110,10 @@ def test_while_the_first_runs_the_second_is_told_so(
     inside, go = threading.Event(), threading.Event()
     body = staff._new_person
 
-    def slow(**details: str) -> Person:
+    def slow(by: UUID, **details: str) -> Person:
         inside.set()
         assert go.wait(20)
-        return body(**details)
+        return body(by, **details)
 
     monkeypatch.setattr(staff, "_new_person", slow)
     answers: dict[str, Any] = {}

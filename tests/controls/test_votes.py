@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from base import clock
 from controls import approvals, staff
 from controls.actions import REGISTRY
 from controls.actor import Actor
@@ -39,6 +40,14 @@ def suspend(who: Actor, by: Actor) -> None:
     staff.suspend_person(Person.all_unrestricted.get(pk=str(who.person_id)), by=by, reason="Under investigation.")
 
 
+def restore(who: Actor) -> None:
+    """As two others would have."""
+    one, another = Person.all_unrestricted.filter(username__startswith="long_gone")
+    Person.all_unrestricted.filter(pk=str(who.person_id)).update(
+        is_active=True, restored_at=clock.now(), restored_by=one, restore_agreed_by=another
+    )
+
+
 def test_two_votes_of_people_who_hold_the_right_do_it(proposal: Proposal, officer: Actor, mlro: Actor) -> None:
     assert agree(proposal, officer, mlro) == Proposal.Status.AGREED
 
@@ -69,5 +78,5 @@ def test_a_vote_counts_again_once_its_giver_is_back_and_nobody_votes_twice(
     agree(proposal, officer)
     suspend(officer, mlro)
     agree(proposal, mlro)
-    Person.all_unrestricted.filter(pk=str(officer.person_id)).update(is_active=True)
+    restore(officer)
     assert agree(proposal, deputy) == Proposal.Status.AGREED

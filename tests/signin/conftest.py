@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from base import clock
 from controls.actor import Actor
-from controls.models import Authenticator, Person, RecoverySheet, RoleGrant
+from controls.models import Authenticator, Person, RecoverySheet
 from controls.signin import actions
+from tests import people
 
 PASSWORD = "a made-up password 7"
 KEY = "31" * 20
@@ -40,8 +41,7 @@ def make(username: str, *roles: str, temporary: bool = False) -> Person:
     person = Person(username=username, name=username.title(), password_is_temporary=temporary)
     person.set_password(PASSWORD)
     person.save(force_insert=True)
-    for role in roles:
-        RoleGrant.all_unrestricted.create(person=person, role=role)
+    people.hold(person, *roles)
     return person
 
 

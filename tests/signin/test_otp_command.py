@@ -57,4 +57,4 @@ def test_demonstration_people_are_enrolled_and_one_shows_the_first_sign_in(
     passwords = json.loads((tmp_path / "demo-people.json").read_text())
     assert give_password(client, "carla", passwords["carla"]).headers["Location"] == "/sign-in/factor/"
     assert give_code(client, otp("carla")).headers["Location"] == "/admin/"
-    assert give_password(Client(), "ines", passwords["ines"]).headers["Location"] == "/sign-in/new-password/"
+    assert give_password(Client(), "nora", passwords["nora"]).headers["Location"] == "/sign-in/new-password/"

@@ -42,7 +42,7 @@ OTHERS = {
     "internal_auditor": "ines",
 }
 PEOPLE = FIRST | OTHERS
-NEW = "internal_auditor"  # not enrolled yet: shows the first sign-in
+NEWCOMER = "nora"  # has no role yet, and has not signed in: shows the first sign-in
 
 
 class Command(BaseCommand):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError("Demonstration data needs DEMO=1; this installation may hold real people.")
         if not Person.all_unrestricted.exists():
             with transaction.atomic():
-                passwords = {username: secrets.token_urlsafe(9) for username in PEOPLE.values()}
+                passwords = {username: secrets.token_urlsafe(9) for username in (*PEOPLE.values(), NEWCOMER)}
                 hire(passwords)
                 remember(passwords)
         elif not Person.all_unrestricted.filter(username=FIRST["administrator"]).exists():
@@ -73,7 +73,8 @@ class Command(BaseCommand):
         self.stdout.write("Demonstration people (invented) and their passwords:")
         for role, username in PEOPLE.items():
             self.stdout.write(f"  {username:10} {passwords[username]:14} {ROLES[role].name}")
-        self.stdout.write(f"All are enrolled but {PEOPLE[NEW]}, who goes through the first sign-in.")
+        self.stdout.write(f"  {NEWCOMER:10} {passwords[NEWCOMER]:14} no role yet: the first sign-in is still to come")
+        self.stdout.write("The others are enrolled.")
         self.stdout.write("One-time code of the second factor: .venv/bin/python manage.py otp NAME")
 
 
@@ -88,30 +89,33 @@ def remember(passwords: dict[str, str]) -> None:
 
 
 def hire(passwords: dict[str, str]) -> None:
-    """The first two start the installation; every other role is proposed by one of them and agreed by the other."""
+    """The first two start the installation; every other role is proposed by one of them and agreed by the other, once
+    its holder has come in."""
 
-    def details(role: str) -> dict[str, str]:
-        username = PEOPLE[role]
+    def details(username: str) -> dict[str, str]:
         return {
             "username": username,
             "name": f"{username.title()} Invented",
-            "password": passwords[username] if role == NEW else secrets.token_urlsafe(15),
+            "password": passwords[username] if username == NEWCOMER else secrets.token_urlsafe(15),
             "email": f"{username}@demonstration.example",
             "zone": "Europe/Vilnius",
         }
 
     staff.bootstrap(
         by=Actor.job("controls.bootstrap"),
-        administrator=details("administrator"),
-        officer=details("compliance_officer"),
+        administrator=details(FIRST["administrator"]),
+        officer=details(FIRST["compliance_officer"]),
         entity=COMPANY,
     )
     administrator, officer = (
         Actor.of(Person.all_unrestricted.get(username=username), confirmed_at=clock.now())
         for username in FIRST.values()
     )
-    for role in OTHERS:
-        person = staff.create_person(by=administrator, **details(role))
+    for who in (administrator, officer):
+        come_in(Person.all_unrestricted.get(pk=who.id), passwords)
+    staff.create_person(by=administrator, **details(NEWCOMER))
+    for role, username in OTHERS.items():
+        person = come_in(staff.create_person(by=administrator, **details(username)), passwords)
         proposal = approvals.propose(
             by=administrator,
             name="controls.grant_role",
@@ -120,12 +124,11 @@ def hire(passwords: dict[str, str]) -> None:
             reason="Demonstration.",
         )
         approvals.decide(proposal, by=officer, agrees=True, reason="Demonstration.")
-    for role, username in PEOPLE.items():
-        if role != NEW:
-            come_in(Person.all_unrestricted.get(username=username), passwords[username])
 
 
-def come_in(person: Person, password: str) -> None:
+def come_in(person: Person, passwords: dict[str, str]) -> Person:
     """What everybody does at the first sign-in, so that the printed password and `manage.py otp` work at once."""
-    replace_temporary_password(person, by=Actor.of(person, confirmed_at=clock.now()), password=password)
+    by = Actor.of(person, confirmed_at=clock.now())
+    person = replace_temporary_password(person, by=by, password=passwords[person.username])
     enrol_for_demo(person)
+    return person
