@@ -119,9 +119,9 @@ def declare() -> None:
     triggers.append_only("controls.Attempt")
     triggers.append_only("controls.Vote")
     triggers.append_only("controls.Proposal", set_once=("decided_at",), closing="status")
-    triggers.add(triggers.leaving_the_queue())
     triggers.append_only("controls.RoleGrant", set_once=("suspended_at", "ended_at"))
     triggers.fixed("controls.Person", "created_by_id")
+    triggers.add(triggers.leaving_the_queue())
     triggers.add(triggers.voting())
     triggers.add(triggers.restoring())
 
@@ -222,7 +222,7 @@ def _number(stream: Stream, rows: Sequence[tuple[int, int, bytes]]) -> None:
         if connection.vendor == "postgresql":
             # one text for COPY costs half of what a call a row does; "\\x" is how COPY spells bytes
             text = "".join(f"{stream.name}\t{number}\t{row}\t\\\\x{leaf.hex()}\n" for number, row, leaf in rows)
-            with cursor.copy(f"COPY {ROWS} {columns} FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {ROWS} {columns} FROM STDIN") as copy:
                 copy.write(text)
             return
         cursor.executemany(
