@@ -14,7 +14,8 @@ setup: .venv/ready
 	@if command -v uv >/dev/null; then \
 	  uv sync --frozen --quiet; \
 	elif $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
-	  $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
+	  echo "Installing into .venv: once, a few minutes."; \
+	  $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -r requirements-dev.txt; \
 	else \
 	  echo "This Python can make no environment. As root: apt install python3-venv  (or install uv). Then again." >&2; \
 	  exit 1; \
