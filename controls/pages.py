@@ -88,7 +88,7 @@ def register() -> None:
 def _trail(actor: Actor, model: str, key: str) -> Iterable[registry.Event]:
     """Entries about the record, as visible as everything they are about; the others as bare leaf hashes."""
     rows = list(AuditEntry.all_unrestricted.filter(record_model=model, record_id=key)[:TOLD])
-    return sentences.events(timeline.sentences(rows, actor))
+    return sentences.events(timeline.sentences(rows, actor), actor)
 
 
 # --- alarms and figures -------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from base import registry
 from base.templatetags.backoffice import when
+from controls.actor import Actor
 from controls.models import ApiClient, Person
 from controls.roles import JOBS, ROLES
 from controls.timeline import Line, Sentence
@@ -60,10 +61,10 @@ def deed(action: str) -> Any:
     return known or action.partition(".")[2].replace("_", " ")
 
 
-def events(told: Iterable[Sentence]) -> list[registry.Event]:
+def events(told: Iterable[Sentence], reader: Actor) -> list[registry.Event]:
     """Sentences of the trail as pages show them; one more query for each kind of record that values name."""
     told = list(told)
-    words = Words((each.record_model, {line.field: vars(line) for line in each.lines}) for each in told)
+    words = Words(((each.record_model, {line.field: vars(line) for line in each.lines}) for each in told), reader)
     return [_event(each, words) for each in told]
 
 
@@ -98,9 +99,10 @@ def _job(label: str) -> str:
 
 
 class Words:
-    """Fields and plain values of the trail in words. Records that values point at are looked up in one go."""
+    """Fields and plain values of the trail in words. Records that values point at are looked up in one go; of one
+    that the reader may not know only its kind is said."""
 
-    def __init__(self, told: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    def __init__(self, told: Iterable[tuple[str, dict[str, Any]]], reader: Actor) -> None:
         wanted: dict[type[models.Model], set[str]] = {}
         for model, values in told:
             for name, value in values.items():
@@ -108,7 +110,9 @@ class Words:
                 if isinstance(field, models.ForeignKey):
                     target: Any = field.related_model
                     wanted.setdefault(target, set()).update(str(v) for v in (value["old"], value["new"]) if v)
-        self.names = {(model, str(row.pk)): str(row) for model, keys in wanted.items() for row in _rows(model, keys)}
+        self.names = {
+            (model, str(row.pk)): str(row) for model, keys in wanted.items() for row in _rows(model, keys, reader)
+        }
 
     def field(self, model: str, name: str) -> str:
         field = field_of(model, name)
@@ -124,7 +128,7 @@ class Words:
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(field, models.ForeignKey):
-            return self.names.get((field.related_model, str(value)), str(value))
+            return self.names.get((field.related_model, str(value))) or _unnamed(field.related_model, str(value))
         if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
             return when(moment)
         if isinstance(field, models.Field) and field.choices:
@@ -143,10 +147,28 @@ def field_of(model: str, name: str) -> "models.Field[Any, Any] | None":
     return field if isinstance(field, models.Field) else None
 
 
-def _rows(model: Any, keys: set[str]) -> Sequence[Any]:
-    rows = getattr(model, "all_unrestricted", None) or model._default_manager
+def _unnamed(model: Any, value: str) -> str:
+    """A record out of sight is told by its kind alone: its name is not theirs to know, and its key is a name too."""
+    if not _is_key(model, value):
+        return value
+    return _("(a %(kind)s that you may not see)") % {"kind": model._meta.verbose_name}
+
+
+def _rows(model: Any, keys: set[str], reader: Actor) -> Sequence[Any]:
+    rows = named_to(model, reader)
     related = [f.name for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.name == "person"]
     return list(rows.filter(pk__in=[key for key in keys if _is_key(model, key)]).select_related(*related))
+
+
+def named_to(model: Any, reader: Actor) -> Any:
+    """The records whose names this reader may know: those in sight, and to everybody who works here their colleagues,
+    who sign what they do. A model that does not say who may see it is the auditors'."""
+    if model is Person and reader.kind == "person":
+        return Person.all_unrestricted
+    manager: Any = getattr(model, "objects", None)
+    if hasattr(manager, "visible_to"):
+        return manager.visible_to(reader)
+    return model._default_manager.all() if reader.may("controls.view_audit") else model._default_manager.none()
 
 
 def _is_key(model: Any, key: str) -> bool:

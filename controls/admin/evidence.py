@@ -23,6 +23,7 @@ from base.filters import ChoiceFilter, DaysFilter, InputFilter
 from base.pages import Page
 from controls import sentences, timeline
 from controls.actions import REGISTRY
+from controls.actor import Actor
 from controls.models import Attempt, AuditEntry, Person
 
 TRAIL_LIMIT = 5_000  # entries a file of the trail may hold; more is what export_audit is for
@@ -156,7 +157,8 @@ class AuditEntryAdmin(ModelAdmin):
         return f"{self.who(record)}: {self.what(record)}"
 
     def related(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        (event,) = sentences.events(timeline.sentences([record], request.actor))  # type: ignore[attr-defined]
+        reader: Actor = request.actor  # type: ignore[attr-defined]
+        (event,) = sentences.events(timeline.sentences([record], reader), reader)
         rows: list[Any] = [(change.field, change.old or "–", change.new or "–") for change in event.changes]
         if event.reason:
             rows.append((_("reason"), "–", event.reason))

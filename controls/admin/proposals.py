@@ -69,7 +69,8 @@ class Inbox(InboxPage):
 
     def detail(self, proposal: Proposal) -> dict[str, Any]:
         buttons = self.model_admin.offered(self.request, proposal)
-        words = sentences.Words((_model(row), {row["field"]: row}) for row in proposal.difference)
+        told = ((_model(row), {row["field"]: row}) for row in proposal.difference)
+        words = sentences.Words(told, self.actor)
         difference = [
             {
                 "field": words.field(_model(row), row["field"]),

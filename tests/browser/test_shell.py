@@ -9,6 +9,7 @@ from controls import approvals, staff
 from controls.actor import Actor
 from controls.models import Person, Proposal
 from tests.browser.conftest import Accessible, Shoot, SignedIn
+from tests.people import come_in
 
 pytestmark = pytest.mark.browser
 
@@ -137,7 +138,11 @@ def test_filters_narrow_a_list_and_can_be_cleared(
 
 def propose(by: Actor, who: Actor, role: str) -> None:
     approvals.propose(
-        by=by, name="controls.grant_role", record=person(who), arguments={"role": role}, reason="Joins the team."
+        by=by,
+        name="controls.grant_role",
+        record=come_in(person(who)),
+        arguments={"role": role},
+        reason="Joins the team.",
     )
 
 

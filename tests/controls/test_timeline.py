@@ -5,13 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from base import clock
 from base.errors import Invalid, NotFound, NotPermitted
 from base.models import Mask
-from controls import entries, sealing, staff, timeline
+from controls import approvals, entries, sealing, sentences, staff, timeline
 from controls.actor import Actor
-from controls.models import AuditEntry, AuditValue, LegalEntity, Person
+from controls.models import AuditEntry, AuditValue, LegalEntity, Person, Proposal
 
 
 def person(actor: Actor) -> Person:
@@ -143,6 +145,59 @@ def test_a_page_of_fifty_costs_a_handful_of_queries(
         entries.write(ref=uuid4(), by=officer, action="tests.done", record=entity, changed={})
     with django_assert_max_num_queries(9):
         assert len(timeline.search(auditor).sentences) == 50
+
+
+@pytest.fixture
+def proposal(administrator: Actor, stranger: Actor) -> Proposal:
+    made: Proposal = approvals.propose(
+        by=administrator, name="controls.grant_role", record=person(stranger), arguments={"role": "mlro"}, reason="Up."
+    )
+    return made
+
+
+def names_it(by: Actor, entity: LegalEntity, proposal: Proposal, times: int = 1) -> None:
+    """Entries that everybody may read, whose values name a record that not everybody may know."""
+    changed = {
+        "vote.proposal": entries.Change(None, str(proposal.pk)),
+        "vote.person": entries.Change(None, str(by.person_id)),
+    }
+    for _each in range(times):
+        entries.write(ref=uuid4(), by=by, action="tests.voted", record=entity, changed=changed)
+
+
+def told(entity: LegalEntity, reader: Actor) -> list[Any]:
+    (event,) = sentences.events(timeline.entries_for(entity, reader, limit=1), reader)
+    return [change.new for change in sorted(event.changes, key=lambda each: str(each.field))]
+
+
+def test_a_record_out_of_sight_is_told_by_its_kind_alone(
+    officer: Actor, reviewer: Actor, stranger: Actor, entity: LegalEntity, proposal: Proposal
+) -> None:
+    names_it(officer, entity, proposal)
+    assert told(entity, officer) == ["Carla Compliance", "controls.grant_role"]
+    for reader in (reviewer, stranger):
+        assert told(entity, reader) == ["Carla Compliance", "(a proposal that you may not see)"]
+
+
+def test_a_program_learns_no_names_of_people(officer: Actor, proposal: Proposal, entity: LegalEntity) -> None:
+    program = Actor("client", str(uuid4()), "Sign-up site", officer.person_id, frozenset({"applicant_intake"}))
+    line = {"old": None, "new": str(officer.person_id)}
+    words = sentences.Words([("controls.vote", {"person": line})], program)
+    assert words.value("controls.vote", "person", line["new"]) == "(a person that you may not see)"
+
+
+def test_naming_records_costs_the_same_for_one_entry_and_for_many(
+    officer: Actor, entity: LegalEntity, proposal: Proposal
+) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            sentences.events(timeline.entries_for(entity, officer), officer)
+        return len(seen)
+
+    names_it(officer, entity, proposal)
+    first = cost()
+    names_it(officer, entity, proposal, times=20)
+    assert cost() == first <= 9
 
 
 def test_an_entry_about_what_no_model_keeps_is_the_auditors(
