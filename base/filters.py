@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
@@ -41,6 +42,7 @@ class InputFilter(admin.ListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
+        self.model = model
         self.problems: list[str] = []
         for name in self.parameters:
             value = params.pop(name, "")
@@ -135,3 +137,31 @@ class DaysFilter(InputFilter):
         if last:
             rows = rows.filter(**{f"{self.field}__lt": begin(last + timedelta(days=1))})
         return rows
+
+
+class StateFilter(ChoiceFilter):
+    """Each state with its word and the condition its rows fulfil."""
+
+    title = gettext_lazy("state")
+    parameters = ("state",)
+
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        raise NotImplementedError
+
+    def options(self) -> list[tuple[str, Any]]:
+        return [(key, word) for key, (word, _condition) in self.states().items()]
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(self.states()[typed[0]][1])
+
+
+class EqualsFilter(ChoiceFilter):
+    """A column that holds one of the choices its model declares."""
+
+    field = ""
+
+    def options(self) -> Iterable[tuple[str, Any]]:
+        return list(self.model._meta.get_field(self.field).flatchoices)
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(**{self.field: typed[0]})

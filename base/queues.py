@@ -26,6 +26,7 @@ class Tab:
     title: Any
     rows: Any
     counted: int | None = None
+    empty: Any = ""  # what it means that there is no row, and what to do then
 
     @property
     def count(self) -> int:
@@ -99,7 +100,7 @@ class TabbedPage(Page):
             tabs=self.offered,
             chosen=self.chosen,
             page=self.page(narrowed=bool(chips)),
-            empty=self.empty,
+            empty=self.chosen.empty or self.empty,
             specs=self.specs,
             problems=self.problems(),
             chips=[self.removable(chip, kept) for chip in chips],

@@ -4,13 +4,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from base import clock
 from base.admin import ModelAdmin
 from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
+from base.filters import DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
 from controls import clients
 from controls.admin.proposing import ProposeButton
@@ -19,13 +22,27 @@ from controls.roles import client_choices
 from controls.signin.actions import end_session
 
 
+class SessionState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        in_force = Q(pk__in=Session.all_unrestricted.in_force().values("pk"))
+        return {"in_force": (_("in force"), in_force), "ended": (_("ended"), ~in_force)}
+
+
+class Started(DaysFilter):
+    title = _("started")
+    field = "started_at"
+    labels = (_("Started from"), _("Started to"))
+
+
 @admin.register(Session)
 class SessionAdmin(ModelAdmin):
     list_display = ("person", "state", "browser", "started_at", "seen_at")
+    list_filter = (SessionState, Started)
     list_select_related = ("person",)
     search_fields = ("person__name", "person__username")
     search_help_text = _("Name or sign-in name of the person")
     ordering = ("-seen_at",)
+    empty = _("Nobody whom you may see has signed in.")
     facts = ("person", "state", "address", "browser", "started_at", "seen_at", "confirmed_at", "ended_at")
     buttons = (
         Button(
@@ -47,10 +64,23 @@ class SessionAdmin(ModelAdmin):
         return [self.state(record)]
 
 
+class Guessed(EqualsFilter):
+    title = _("what was guessed")
+    parameters = ("kind",)
+    field = "kind"
+
+
+class LockOutState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        locked = Q(locked_until__gt=clock.now())
+        return {"locked": (_("locked out"), locked), "counting": (_("counting"), ~locked | Q(locked_until=None))}
+
+
 @admin.register(LockOut)
 class LockOutAdmin(ModelAdmin):
     permission = "controls.view_staff"
     list_display = ("kind", "whose", "state", "attempts", "last_at", "locked_until")
+    list_filter = (Guessed, LockOutState)
     ordering = ("-last_at",)
     facts = ("kind", "whose", "state", "attempts", "last_at", "locked_until")
     empty = _("Nobody guessed too often. A lock-out is lifted by time alone.")
@@ -103,9 +133,27 @@ def _shown(key: ClientKey) -> str:
     return key.shown or ""
 
 
+class ClientState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        revoked = Q(revoked_at__isnull=False)
+        usable = Q(pk__in=ApiClient.all_unrestricted.usable().values("pk"))
+        return {
+            "in_force": (_("in force"), usable),
+            "ended": (_("ended"), ~usable & ~revoked),
+            "revoked": (_("revoked"), revoked),
+        }
+
+
+class ClientRole(EqualsFilter):
+    title = _("role")
+    parameters = ("role",)
+    field = "role"
+
+
 @admin.register(ApiClient)
 class ApiClientAdmin(ModelAdmin):
     list_display = ("name", "owner", "role", "state", "expires_at", "last_used_at")
+    list_filter = (ClientState, ClientRole)
     list_select_related = ("owner",)
     search_fields = ("name", "owner__name")
     search_help_text = _("Name of the client or of its owner")

@@ -214,7 +214,7 @@ class AttemptAdmin(ModelAdmin):
     list_filter = (ByPerson, ByAction, ByRecord, DaysFilter)
     ordering = ("-id",)
     facts = ("at", "who", "action", "about", "record_id", "code")
-    empty = _("Nothing was refused.")
+    empty = _("Nothing was refused. Who tries what their role or the state of a record does not allow is told of here.")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         page = super().get_changelist_instance(request)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from base.admin import ModelAdmin
 from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
-from base.filters import ChoiceFilter
+from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
 from controls import staff
 from controls.admin.proposing import ProposeButton
@@ -38,15 +39,9 @@ class AsksPerson(Asks):
     )
 
 
-class StateFilter(ChoiceFilter):
-    title = _("state")
-    parameters = ("state",)
-
-    def options(self) -> list[tuple[str, Any]]:
-        return [("active", _("active")), ("suspended", _("suspended"))]
-
-    def narrow(self, rows: Any, *typed: str) -> Any:
-        return rows.filter(is_active=typed[0] == "active")
+class PersonState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        return {"active": (_("active"), Q(is_active=True)), "suspended": (_("suspended"), Q(is_active=False))}
 
 
 class RoleFilter(ChoiceFilter):
@@ -62,26 +57,55 @@ class RoleFilter(ChoiceFilter):
         return rows.filter(grants__role=typed[0], grants__ended_at=None)
 
 
-class GrantedRoleFilter(ChoiceFilter):
+class GrantedRole(EqualsFilter):
     title = _("role")
     parameters = ("role",)
+    field = "role"
+
+
+class GrantState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        running, suspended = Q(ended_at=None), Q(suspended_at__isnull=False)
+        return {
+            "in_force": (_("in force"), running & ~suspended),
+            "suspended": (_("suspended"), running & suspended),
+            "ended": (_("ended"), ~running),
+        }
+
+
+class SightState(StateFilter):
+    def states(self) -> dict[str, tuple[Any, Q]]:
+        return {"in_force": (_("in force"), Q(ended_at=None)), "ended": (_("ended"), Q(ended_at__isnull=False))}
+
+
+class Granted(DaysFilter):
+    title = _("granted")
+    field = "granted_at"
+    labels = (_("Granted from"), _("Granted to"))
+
+
+class InCountry(ChoiceFilter):
+    title = _("country")
+    parameters = ("country",)
 
     def options(self) -> list[tuple[str, Any]]:
-        return choices()
+        there = LegalEntity.all_unrestricted.order_by("country").values_list("country", flat=True).distinct()
+        return [(code, code) for code in there]
 
     def narrow(self, rows: Any, *typed: str) -> Any:
-        return rows.filter(role=typed[0])
+        return rows.filter(country=typed[0])
 
 
 @admin.register(Person)
 class PersonAdmin(ModelAdmin):
     permission = "controls.view_staff"
     list_display = ("name", "username", "roles_held", "state", "joined_at")
-    list_filter = (StateFilter, RoleFilter)
+    list_filter = (PersonState, RoleFilter)
     search_fields = ("name", "username")
     search_help_text = _("Name or sign-in name")
     ordering = ("name",)
     facts = ("name", "username", "email", "zone", "roles_held", "state", "joined_at")
+    empty = _("Nobody whom you may see works here. New person enters somebody.")
     list_buttons = (
         Button(
             staff.create_person,
@@ -199,12 +223,13 @@ class RoleGrantAdmin(ModelAdmin):
     permission = "controls.view_staff"
     list_display = ("role", "person", "state", "granted_at", "granted_by", "agreed_by", "ended_at")
     list_display_links = ("role",)
-    list_filter = (GrantedRoleFilter,)
+    list_filter = (GrantedRole, GrantState, Granted)
     list_select_related = ("person", "granted_by", "agreed_by")
     search_fields = ("person__name", "person__username")
     search_help_text = _("Name or sign-in name of the person")
     ordering = ("-granted_at",)
     facts = ("person", "role", "state", "granted_at", "granted_by", "suspended_at", "ended_at")
+    empty = _("Nobody holds a role. Open a person and propose one; somebody else agrees.")
     buttons = (
         Button(
             staff.suspend_role,
@@ -238,6 +263,7 @@ class RoleGrantAdmin(ModelAdmin):
 class ReportSightAdmin(ModelAdmin):
     permission = "controls.grant_report_sight"
     list_display = ("person", "granted_by", "granted_at", "ended_at")
+    list_filter = (SightState, Granted)
     list_select_related = ("person", "granted_by")
     search_fields = ("person__name",)
     ordering = ("-granted_at",)
@@ -256,6 +282,8 @@ class ReportSightAdmin(ModelAdmin):
 @admin.register(LegalEntity)
 class LegalEntityAdmin(ModelAdmin):
     list_display = ("name", "country", "zone")
+    list_filter = (InCountry,)
     search_fields = ("name",)
     ordering = ("name",)
     facts = ("name", "country", "zone")
+    empty = _("No company is known. The first start enters it, see docs/operations.md.")

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from base.admin import ModelAdmin
 from base.buttons import AsksReason, Button, reasons
+from base.filters import ChoiceFilter, DaysFilter, EqualsFilter
 from base.queues import InboxPage, Tab
 from controls import approvals, sentences
+from controls.actions import REGISTRY
 from controls.actor import Actor
 from controls.models import Proposal
 
@@ -38,6 +40,35 @@ def _with_subjects(rows: list[Proposal], actor: Actor) -> list[Proposal]:
     return rows
 
 
+class AskedFor(ChoiceFilter):
+    title = _("what is asked for")
+    parameters = ("action",)
+
+    def options(self) -> list[tuple[str, Any]]:
+        return [(name, sentences.deed(name)) for name in sorted(REGISTRY) if REGISTRY[name].quorum]
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(action=typed[0])
+
+
+class ProposalState(EqualsFilter):
+    title = _("state")
+    parameters = ("state",)
+    field = "status"
+
+
+class Proposed(DaysFilter):
+    title = _("proposed")
+    field = "proposed_at"
+    labels = (_("Proposed from"), _("Proposed to"))
+
+
+NONE_TO_DECIDE = _("No proposal waits for you. What you propose yourself is decided by somebody else.")
+NONE_PROPOSED = _("You proposed nothing. A role, for instance, is proposed on the page of a person.")
+NONE_DECIDED = _("Nothing was decided yet. What others and you agree to or decline is kept here.")
+NONE_WAITS = _("No proposal waits for anybody.")
+
+
 class Inbox(InboxPage):
     """`?p=` says which proposal is open; without it the first of the list is."""
 
@@ -45,16 +76,16 @@ class Inbox(InboxPage):
     title = _("Proposals")
     permission = "controls.view_home"
     open_id = ""
-    empty = _("No proposal waits for you. What you propose yourself is decided by somebody else.")
+    filters = (AskedFor, ProposalState, Proposed)
 
     def tabs(self) -> list[Tab]:
         seen = Proposal.objects.visible_to(self.actor).select_related("proposed_by")
         mine = seen.filter(proposed_by_id=self.actor.person_id)
         return [
-            Tab("decide", _("Mine to decide"), seen.to_decide(self.actor)),
-            Tab("proposed", _("I proposed"), mine),
-            Tab("decided", _("Decided"), seen.exclude(status=Proposal.Status.PROPOSED)),
-            Tab("all", _("All waiting"), seen.waiting()),
+            Tab("decide", _("Mine to decide"), seen.to_decide(self.actor), empty=NONE_TO_DECIDE),
+            Tab("proposed", _("I proposed"), mine, empty=NONE_PROPOSED),
+            Tab("decided", _("Decided"), seen.exclude(status=Proposal.Status.PROPOSED), empty=NONE_DECIDED),
+            Tab("all", _("All waiting"), seen.waiting(), empty=NONE_WAITS),
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

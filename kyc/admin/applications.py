@@ -13,6 +13,7 @@ from base.admin import ModelAdmin
 from base.buttons import Asks, AsksReason, Button
 from base.errors import RuleError
 from base.pages import refused
+from base.templatetags.backoffice import when
 from controls.actor import Actor
 from kyc import actions, countries, risk
 from kyc.admin import forms
@@ -247,7 +248,7 @@ class ApplicationAdmin(ModelAdmin):
                 "title": _("Decisions"),
                 "head": [_("Decision"), _("By"), _("Time"), _("Reason"), _("Words")],
                 "rows": [
-                    [badges.badge(one.kind, one.get_kind_display()), one.by, one.at, one.reason_code, one.words]
+                    [badges.badge(one.kind, one.get_kind_display()), one.by, when(one.at), one.reason_code, one.words]
                     for one in decisions
                 ],
                 "empty": _("Nobody has decided yet."),
@@ -256,7 +257,7 @@ class ApplicationAdmin(ModelAdmin):
                 "title": _("Checks"),
                 "head": [_("Check"), _("Outcome"), _("Computed")],
                 "rows": [
-                    [one, badges.badge(one.outcome, one.get_outcome_display()), one.computed_at] for one in checks
+                    [one, badges.badge(one.outcome, one.get_outcome_display()), when(one.computed_at)] for one in checks
                 ],
                 "empty": _("Nothing was handed in yet."),
             },

@@ -11,14 +11,30 @@ from django.utils.translation import gettext_lazy as _
 from base import badges
 from base.admin import ModelAdmin
 from kyc import countries
+from kyc.admin.queue import ByResidence, Opened
 from kyc.models import Customer
+
+
+class ByNationality(ByResidence):
+    title = _("nationality")
+    parameters = ("nationality",)
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(nationality=typed[0])
+
+
+class LivesIn(ByResidence):
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(residence=typed[0])
 
 
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     permission = "kyc.view_application"
     list_display = ("reference", "name", "lives_in", "national_of", "opened_at")
+    list_filter = (LivesIn, ByNationality, Opened)
     search_fields = ("reference",)
+    search_help_text = _("Part of the reference")
     ordering = ("-opened_at",)
     facts = ("reference", "name", "birth_date", "national_of", "lives_in", "address", "document_number", "entity")
     empty = _("No customer has handed anything in yet. The exchange opens applications through the API.")

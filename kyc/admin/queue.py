@@ -5,34 +5,25 @@ from typing import Any
 from django.db.models import Case, F, When
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from base import clock
-from base.filters import ChoiceFilter, DaysFilter, InputFilter
+from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, InputFilter
 from base.queues import Column, QueuePage, Tab
 from kyc import countries, reports
-from kyc.models.applications import Band, Status
+from kyc.models.applications import Status
 
 
-class ByState(ChoiceFilter):
+class ByState(EqualsFilter):
     title = _("state")
     parameters = ("state",)
-
-    def options(self) -> list[tuple[str, Any]]:
-        return list(Status.choices)
-
-    def narrow(self, rows: Any, *typed: str) -> Any:
-        return rows.filter(status=typed[0])
+    field = "status"
 
 
-class ByRisk(ChoiceFilter):
+class ByRisk(EqualsFilter):
     title = _("risk")
     parameters = ("risk",)
-
-    def options(self) -> list[tuple[str, Any]]:
-        return list(Band.choices)
-
-    def narrow(self, rows: Any, *typed: str) -> Any:
-        return rows.filter(risk_band=typed[0])
+    field = "risk_band"
 
 
 class ByResidence(ChoiceFilter):
@@ -82,6 +73,16 @@ class ByReference(InputFilter):
         return rows.filter(customer__reference__icontains=typed[0])
 
 
+NOTHING_WAITS = _("No application waits for you.")
+COMES = _("New ones come as soon as their checks are done.")
+ON_NONE = _("You are on none. Next takes the one that waits longest.")
+NO_SECOND = _("No approval waits for a second person. One that is of high risk comes here from its first reviewer.")
+NONE_CHECKED = _("Nothing is being checked. What applicants hand in comes here first, then to the desk.")
+NONE_SCREENED = _("Nothing waits for name screening. What is approved comes here.")
+NONE_REJECTED = _("Nothing was rejected.")
+NOTHING_YET = _("No application was handed in yet. The exchange opens applications through the API.")
+
+
 class Queue(QueuePage):
     template_name = "kyc/queue.html"
     title = _("Applications")
@@ -94,21 +95,29 @@ class Queue(QueuePage):
 
     def tabs(self) -> list[Tab]:
         rows, found = reports.rows(self.actor), self.figures
+        second, screening = (
+            rows.filter(status=status) for status in (Status.AWAITING_SECOND, Status.AWAITING_SCREENING)
+        )
+        next_come = self.nothing_waits()
         return [
-            Tab("mine", _("Mine to take"), rows.claimable_by(self.actor), found.claimable),
-            Tab("held", _("I am on"), rows.held_by(self.actor), found.held),
-            Tab("desk", _("At the desk"), rows.at_the_desk(), found.at_the_desk),
-            Tab("second", _("Second person"), rows.filter(status=Status.AWAITING_SECOND), found.awaiting_second),
-            Tab("checks", _("Being checked"), rows.awaiting_checks(), found.being_checked),
-            Tab(
-                "screening",
-                _("Waiting for screening"),
-                rows.filter(status=Status.AWAITING_SCREENING),
-                found.awaiting_screening,
-            ),
-            Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED), found.rejected),
-            Tab("all", _("All"), rows, found.all),
+            Tab("mine", _("Mine to take"), rows.claimable_by(self.actor), found.claimable, next_come),
+            Tab("held", _("I am on"), rows.held_by(self.actor), found.held, ON_NONE),
+            Tab("desk", _("At the desk"), rows.at_the_desk(), found.at_the_desk, next_come),
+            Tab("second", _("Second person"), second, found.awaiting_second, NO_SECOND),
+            Tab("checks", _("Being checked"), rows.awaiting_checks(), found.being_checked, NONE_CHECKED),
+            Tab("screening", _("Waiting for screening"), screening, found.awaiting_screening, NONE_SCREENED),
+            Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED), found.rejected, NONE_REJECTED),
+            Tab("all", _("All"), rows, found.all, NOTHING_YET),
         ]
+
+    def nothing_waits(self) -> str:
+        checked = self.figures.being_checked
+        coming = ngettext(
+            "%(count)d is being checked and comes next.", "%(count)d are being checked and come next.", checked
+        )
+        return " ".join(
+            [str(NOTHING_WAITS), coming % {"count": checked}] if checked else [str(NOTHING_WAITS), str(COMES)]
+        )
 
     def columns(self) -> list[Column]:
         on_it = Case(When(claimed_until__gt=clock.now(), then=F("claimed_by__name")))

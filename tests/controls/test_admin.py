@@ -286,7 +286,7 @@ QUERIES = {
     "apiclient": 6,
     "attempt": 7,
     "auditentry": 10,
-    "legalentity": 6,
+    "legalentity": 7,
     "lockout": 6,
     "person": 7,
     "proposal": 14,
