@@ -52,8 +52,9 @@ class Action:
 
     def _same_person(self, record: models.Model | None, by: Actor) -> RuleError | None:
         maker = getattr(record, f"{self.maker}_id")
-        if maker is None:
-            return WrongState(_("Nobody has proposed this yet."))
+        if maker is None:  # `when` knows better what has become of it
+            told = self.when and self.when(record, by)
+            return WrongState(told if isinstance(told, str) else _("Nobody has proposed this yet."))
         if maker == by.person_id:
             return NotPermitted(_("You were the first person; another must decide."), code="same_person")
         return None

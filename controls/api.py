@@ -135,6 +135,14 @@ class ClientInput(serializers.Serializer[Any]):
     valid_days = serializers.IntegerField(default=clients.DAYS)
 
 
+class ExtendInput(serializers.Serializer[Any]):
+    valid_days = serializers.IntegerField(default=clients.DAYS)
+
+
+class HandOverInput(serializers.Serializer[Any]):
+    owner = Known(Person)
+
+
 class RotateInput(serializers.Serializer[Any]):
     overlap_hours = serializers.IntegerField(default=clients.OVERLAP_HOURS)
 
@@ -163,6 +171,8 @@ class Clients(ActionRecords):
     create = makes(clients.make_client, ClientInput)
     issue_key = post(clients.issue_key, gives=NewKeyOutput, shown_once=("key",))
     rotate_key = post(clients.rotate_key, RotateInput, gives=NewKeyOutput, shown_once=("key",))
+    extend_client = post(clients.extend_client, ExtendInput)
+    hand_over_client = post(clients.hand_over_client, HandOverInput)
     revoke_client = post(clients.revoke_client, ReasonInput)
 
 

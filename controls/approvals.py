@@ -61,11 +61,15 @@ def _answerable(proposal: Proposal, by: Actor) -> str | RuleError | None:
     return None
 
 
+CONCERNED = ("person", "owner")
+
+
 def _gain(proposal: Proposal, record: models.Model | None) -> set[UUID]:
-    """Whom a proposal is about: the person, who holds the role, who will own the client. They may not agree to it."""
-    named = record.pk if isinstance(record, Person) else getattr(record, "person_id", None)
+    """Whom a proposal is about: the person, who holds the role, who owns the client or will. They may not agree to
+    it."""
+    named = [record.pk] if isinstance(record, Person) else [getattr(record, f"{who}_id", None) for who in CONCERNED]
     given = [value["key"] for value in proposal.arguments.values() if isinstance(value, dict) and "key" in value]
-    return {UUID(str(key)) for key in [named, *given] if key}
+    return {UUID(str(key)) for key in [*named, *given] if key}
 
 
 def _refuse_concerned(proposal: Proposal, by: Actor) -> None:

@@ -64,13 +64,9 @@ def issue_key(client: ApiClient, *, by: Actor) -> ClientKey:
 def rotate_key(client: ApiClient, *, by: Actor, overlap_hours: int = OVERLAP_HOURS) -> ClientKey:
     """A new key; the old one is taken for some hours more, so that nothing stops while it is put in place."""
     hours = _within(overlap_hours, MAX_OVERLAP_HOURS, "overlap_hours", least=0)
-    old = list(client.keys.in_force().order_by("-made_at"))
-    if not old:
+    if not client.keys.in_force().exists():
         raise WrongState(_("No key is in force; issue one."))
-    until = clock.now() + timedelta(hours=hours)
-    for at, key in enumerate(old):
-        key.ends_at = min(key.ends_at or until, until) if at == 0 else clock.now()
-        key.save(update_fields=["ends_at"])
+    _end_within(client, timedelta(hours=hours))
     return _new_key(client)
 
 
@@ -102,6 +98,29 @@ def revoke_client(client: ApiClient, *, by: Actor, reason: str) -> ApiClient:
     return client
 
 
+@action("controls.manage_clients", quorum=AGREED_BY_ANOTHER, when=_not_revoked)
+def extend_client(client: ApiClient, *, by: Actor, valid_days: int = DAYS) -> ApiClient:
+    """Access for longer, counted from the day it is agreed. What the client opened stays its own, and its keys go on:
+    a new client in its place would know nothing of either."""
+    client.expires_at = clock.now() + timedelta(days=_within(valid_days, MAX_DAYS, "valid_days", least=1))
+    client.save(update_fields=["expires_at"])
+    return client
+
+
+@action("controls.manage_clients", quorum=AGREED_BY_ANOTHER, when=_not_revoked)
+def hand_over_client(client: ApiClient, *, by: Actor, owner: Person) -> ApiClient:
+    """Another person answers for it from now on. The keys that the former owner has seen are taken for a day more,
+    so that the new owner can put one of their own in place."""
+    if not owner.is_active:
+        raise Invalid(_("%(name)s is suspended.") % {"name": owner.name}, field="owner")
+    if owner.pk == client.owner_id:
+        raise Invalid(_("%(name)s owns it already.") % {"name": owner.name}, field="owner")
+    client.owner = owner
+    client.save(update_fields=["owner"])
+    _end_within(client, timedelta(hours=OVERLAP_HOURS))
+    return client
+
+
 # --- who shows this key -------------------------------------------------------------------------------------------
 
 
@@ -130,6 +149,14 @@ def _from_allowed(address: str, networks: list[str]) -> bool:
         return False
     here = getattr(here, "ipv4_mapped", None) or here
     return any(here in ip_network(network) for network in networks)
+
+
+def _end_within(client: ApiClient, overlap: timedelta) -> None:
+    """The newest key is taken for that long and no longer than it would be, older ones no more."""
+    now = clock.now()
+    for at, key in enumerate(client.keys.in_force().order_by("-made_at")):
+        key.ends_at = min(key.ends_at or now + overlap, now + overlap) if at == 0 else now
+        key.save(update_fields=["ends_at"])
 
 
 def _new_key(client: ApiClient) -> ClientKey:

@@ -34,6 +34,8 @@ DEEDS: dict[str, Any] = {
     "controls.withdraw": gettext_lazy("withdrew the proposal"),
     "controls.expire": gettext_lazy("closed the proposal, which had expired"),
     "controls.make_client": gettext_lazy("created the API client, as agreed"),
+    "controls.extend_client": gettext_lazy("extended the API client, as agreed"),
+    "controls.hand_over_client": gettext_lazy("gave the API client another owner, as agreed"),
     "controls.issue_key": gettext_lazy("issued a key"),
     "controls.rotate_key": gettext_lazy("rotated the key"),
     "controls.end_key": gettext_lazy("ended a key"),

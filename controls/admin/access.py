@@ -116,11 +116,28 @@ class AsksClient(AsksReason):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owners = Person.objects.visible_to(self.actor).filter(is_active=True).order_by("name")
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = _owners(self.actor)  # type: ignore[attr-defined]
 
     def clean_networks(self) -> list[str]:
         return [part for text in self.cleaned_data["networks"].split(",") if (part := text.strip())]
+
+
+class AsksDays(AsksReason):
+    valid_days = forms.IntegerField(label=_("Valid for days, from the agreement"), initial=clients.DAYS)
+    field_order = ("valid_days", "reason")
+
+
+class AsksOwner(AsksReason):
+    owner: Any = forms.ModelChoiceField(label=_("New owner, who answers for it"), queryset=None)
+    field_order = ("owner", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = _owners(self.actor)  # type: ignore[attr-defined]
+
+
+def _owners(actor: Any) -> Any:
+    return Person.objects.visible_to(actor).filter(is_active=True).order_by("name")
 
 
 class AsksOverlap(Asks):
@@ -172,6 +189,20 @@ class ApiClientAdmin(ModelAdmin):
     buttons = (
         Button(clients.issue_key, _("Issue a key"), form=Asks, icon="key", shows=_shown),
         Button(clients.rotate_key, _("Rotate the key"), form=AsksOverlap, icon="autorenew", shows=_shown),
+        ProposeButton(
+            clients.extend_client,
+            _("Propose to extend"),
+            _("It may call for longer, once somebody else agrees."),
+            form=AsksDays,
+            icon="update",
+        ),
+        ProposeButton(
+            clients.hand_over_client,
+            _("Propose another owner"),
+            _("Once somebody else agrees, the keys in force end within a day, and the new owner issues another."),
+            form=AsksOwner,
+            icon="person_edit",
+        ),
         Button(
             clients.revoke_client,
             _("Revoke"),

@@ -157,6 +157,14 @@ ROWS = {
         lambda world: Case(*_with_key(world)), spoil=_revoked, spoiled_words={"overlap_hours": 9999}
     ),
     "controls.end_key": Row(_key, spoil=_ended_key, spoiled_words={"reason": " "}),
+    "controls.extend_client": Row(
+        lambda world: Case(_client(world), world.actor("administrator"), {"valid_days": 366}),
+        spoil=_revoked,
+        spoiled_words={"valid_days": 9999},
+    ),
+    "controls.hand_over_client": Row(
+        lambda world: Case(_client(world), world.actor("administrator"), {"owner": world.person()}), spoil=_revoked
+    ),
     "controls.revoke_client": Row(
         lambda world: Case(_client(world), world.actor("mlro"), {"reason": "Leaked."}), spoil=_revoked
     ),

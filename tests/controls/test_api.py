@@ -156,7 +156,9 @@ def test_a_client_is_made_agreed_and_given_its_key_through_the_api(
     decide = f"/api/v1/controls/proposals/{proposal.json()['id']}/decide"
     assert api(officer).post(decide, {"agrees": True, "reason": "Seen."}, JSON).status_code == 200
     made = api(administrator).get("/api/v1/controls/clients").json()["results"][0]
-    assert made["available_actions"] == ["issue_key", "revoke_client", "rotate_key"]
+    assert made["available_actions"] == [
+        *("extend_client", "hand_over_client", "issue_key", "revoke_client", "rotate_key"),
+    ]
     key = api(administrator).post(f"/api/v1/controls/clients/{made['id']}/issue_key", {}, JSON).json()["key"]
     assert client.get("/api/v1/controls/clients", headers={"Authorization": f"Bearer {key}"}).status_code == 200
     revoke = f"/api/v1/controls/clients/{made['id']}/revoke_client"
