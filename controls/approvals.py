@@ -93,7 +93,8 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
         raise Invalid(_("Say why you decide so."), field="reason")
     assert by.person_id is not None, "only a signed-in person passes `maker`"
     _refuse_concerned(proposal, by)
-    votes = list(proposal.votes.all())
+    # a reason opens only where our keys closed it for this very vote: one put in by SQL stops here
+    votes = [vote for vote in proposal.votes.all() if vote.reason]
     if any(vote.person_id == by.person_id for vote in votes):
         raise WrongState(_("You have voted on this already."))
     missing = _missing(proposal.quorum, votes) or proposal.quorum

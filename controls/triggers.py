@@ -39,9 +39,10 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Guard:
-    """How a table is guarded. `fixed` columns of a table that otherwise changes never do; an append-only table
-    refuses UPDATE (less columns that are set once), TRUNCATE and, unless its rows may be shredded, DELETE. A
-    `closing` column changes once too: in the update that sets the last of `set_once`."""
+    """How a table is guarded. `fixed` columns of a table that otherwise changes never do, nor are its rows deleted (to
+    be put in again otherwise); an append-only table refuses UPDATE (less columns that are set once), TRUNCATE and,
+    unless its rows may be shredded, DELETE. A `closing` column changes once too: in the update that sets the last of
+    `set_once`."""
 
     model: str
     append_only: bool = False
@@ -65,7 +66,7 @@ def append_only(
 
 
 def fixed(model: str, *columns: str) -> None:
-    """Declares columns that are written on insert and never again."""
+    """Declares columns that are written on insert and never again, of rows that stay."""
     GUARDS[model] = Guard(model, fixed=columns)
 
 
@@ -137,6 +138,8 @@ def _of(guard: Guard, connection: BaseDatabaseWrapper, tables: set[str]) -> Iter
         return
     if guard.fixed:
         yield _refusing(table, "UPDATE", " OR ".join(_changed(column) for column in guard.fixed))
+        yield _refusing(table, "DELETE", "")
+        yield _replacing(guard, table)
         return
     yield _refusing(table, "UPDATE", _more_than_once(guard, table, connection))
     yield _replacing(guard, table)

@@ -162,6 +162,15 @@ def test_a_proposal_is_closed_once_and_stays(administrator: Actor) -> None:
     assert refused("DELETE FROM controls_proposal")
 
 
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows no REPLACE")
+def test_somebody_suspended_is_not_replaced_by_themselves_at_work(reviewer: Actor, mlro: Actor) -> None:
+    staff.suspend_person(Person.all_unrestricted.get(pk=reviewer.id), by=mlro, reason="Under investigation.")
+    columns = [str(field.column) for field in Person._meta.local_fields]
+    other = ["1" if each == "is_active" else each for each in columns]
+    into = f"INSERT OR REPLACE INTO controls_person ({', '.join(columns)}) SELECT {', '.join(other)}"
+    assert refused(f"{into} FROM controls_person WHERE id = {key(reviewer)}")
+
+
 @pytest.mark.usefixtures("waiting")
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL knows no REPLACE")
 def test_a_proposal_is_not_replaced_by_another_of_its_name() -> None:
@@ -232,6 +241,7 @@ def test_the_database_refuses_to_restore_somebody_by_less_than_two_others(
     assert refused(f"{back} NULL, restore_agreed_by_id = NULL {me}")
     assert refused(f"{back} {key(officer)}, restore_agreed_by_id = {key(officer)} {me}")
     assert refused(f"{back} {key(administrator)}, restore_agreed_by_id = {key(reviewer)} {me}")
+    assert refused(f"DELETE FROM controls_person {me}")
     assert not refused(f"{back} {key(administrator)}, restore_agreed_by_id = {key(officer)} {me}")
     staff.suspend_person(Person.all_unrestricted.get(pk=reviewer.id), by=mlro, reason="Again.")
     assert refused(f"UPDATE controls_person SET is_active = (1 = 1) {me}")

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from base import clock
+from base.crypto import Undecryptable
 from controls import approvals, staff
 from controls.actions import REGISTRY
 from controls.actor import Actor
@@ -80,3 +83,19 @@ def test_a_vote_counts_again_once_its_giver_is_back_and_nobody_votes_twice(
     agree(proposal, mlro)
     restore(officer)
     assert agree(proposal, deputy) == Proposal.Status.AGREED
+
+
+def test_a_vote_put_into_the_database_by_hand_does_not_count(
+    proposal: Proposal, administrator: Actor, officer: Actor, mlro: Actor
+) -> None:
+    columns = "id, proposal_id, person_id, maker_id, permission, agrees, reason, at"
+    ids = [uuid4(), proposal.pk, officer.person_id, administrator.person_id]
+    keys = [each if connection.vendor == "postgresql" else each.hex for each in ids if each]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO controls_vote ({columns}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [*keys, "controls.agree", True, b"a made-up reason", clock.now()],
+        )
+    with pytest.raises(Undecryptable):
+        agree(proposal, mlro)
+    assert Proposal.all_unrestricted.get().status == Proposal.Status.PROPOSED
