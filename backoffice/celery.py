@@ -15,7 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from celery import Celery, signals  # noqa: E402 - the threads above count only when set first
+from billiard.util import get_logger as pool_logger  # noqa: E402 - the threads above count only when set first
+from celery import Celery, signals  # noqa: E402
 from celery.platforms import SecurityWarning  # noqa: E402
 from celery.schedules import crontab  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -53,6 +54,7 @@ def logs_are_set_up_by_django(**options: Any) -> None:
 def finish_what_is_under_way(**options: Any) -> None:
     """Ctrl-C ends whole process groups. The worker is told, and takes no more; its child finishes what it has."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pool_logger()  # billiard says nothing before it was asked: a child that outgrew its memory went without a word
 
 
 def broker_folders() -> None:

@@ -134,7 +134,7 @@ def config(level: str) -> dict[str, Any]:
             "gunicorn.error": {"level": level, "propagate": True},
             "gunicorn.access": {"level": "CRITICAL"},
             # Of the processes below a worker, which would print to the terminal, past the gate.
-            "multiprocessing": {"handlers": ["out"], "propagate": False},
+            "multiprocessing": {"handlers": ["out"], "level": "WARNING", "propagate": False},
         },
     }
 

@@ -113,6 +113,7 @@ class Worker:
             "DATABASE_URL": database,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "VAR_DIR": str(folder),
+            "WORKER_MEMORY_MB": "1",  # outgrown by the first task, which is said
             "PYTEST_XDIST_WORKER": "",
         }
         words = "worker -Q pulse -n pulse@%h -c 1 --without-gossip --without-mingle --without-heartbeat"
@@ -145,6 +146,7 @@ def does_a_job(broker: str, database: CommittedDatabase, folder: Path) -> None:
     assert worker.process.returncode == 0, said
     events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
     assert f"pulse@{platform.node()} ready." in events, said
+    assert [event for event in events if event.startswith("child process exiting after exceeding memory")], said
     assert not [event for event in events if "%" in event], said
 
 
