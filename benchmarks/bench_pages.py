@@ -105,14 +105,15 @@ def _office() -> tuple[Any, Any, Any, Callable[[], None]]:
     from base import clock
     from controls.actor import Actor
     from controls.middleware import SESSION
-    from controls.models import LegalEntity, Person, RoleGrant, Session
+    from controls.models import LegalEntity, Person, Session
     from kyc import actions
+    from tests import people
 
     entity = LegalEntity.all_unrestricted.create(name="Example Exchange UAB", country="LT", zone="Europe/Vilnius")
     first, senior = (Person(username=name, name=name.title(), password="!") for name in ("first", "senior"))
     for person in (first, senior):
         person.save(force_insert=True)
-    RoleGrant.all_unrestricted.create(person=senior, role="senior_kyc_reviewer")
+    people.hold(senior, "senior_kyc_reviewer")
     session = Session.all_unrestricted.create(person=senior, confirmed_at=clock.now(), address="", browser="bench")
     client = Client(SERVER_NAME="localhost")
     client.force_login(senior)
