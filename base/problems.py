@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
@@ -174,8 +174,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: says nothing about what went wrong but the id under which it is logged."""
+    found = getattr(request, "request_id", "")
     if request.path_info.startswith("/api/"):
-        found = structlog.contextvars.get_contextvars().get("request_id", "")
-        headers = {"X-Request-ID": str(found)} if found else {}
+        headers = {"X-Request-ID": found} if found else {}
         return rendered(Problem(500, "crashed", _("Something went wrong on our side. It is logged."), headers=headers))
-    return defaults.server_error(request)
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": found}))

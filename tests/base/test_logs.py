@@ -36,6 +36,7 @@ def breaks(request: HttpRequest) -> HttpResponse:
         raise ValueError(f"{MAIL} cannot be stored") from error
 
 
+handler500 = "base.problems.server_error"
 urlpatterns = [path(f"static/breaks/{MARK}", breaks), path("static/breaks", breaks)]
 
 
@@ -81,6 +82,8 @@ def test_a_request_that_breaks_says_where_and_not_with_what(written: io.StringIO
     assert "builtins.KeyError" in failed["exception"]
     assert MARK not in written.getvalue()
     assert "192.0.2.77" not in written.getvalue()
+    assert failed["request_id"] in (page := answer.content.decode())
+    assert MARK not in page
 
 
 @pytest.mark.django_db
