@@ -189,13 +189,14 @@ def _queued(stream: Stream, at_most: int = READ_ROWS) -> list[tuple[Any, ...]]:
     Both spellings walk the queue in its order and look rows up by key, so that a batch costs the same however long
     the table is; a join left to the planner reads all of it."""
     key, columns = stream.model_class._meta.pk.column, stream.selected(*stream.columns)
-    rows = f'CROSS JOIN "{stream.table}" m'
+    rows = f'CROSS JOIN "{stream.table}" m WHERE m."{key}" = q.row_id AND'
     if connection.vendor == "postgresql":
-        rows = f'CROSS JOIN LATERAL (SELECT * FROM "{stream.table}" t WHERE t."{key}" = q.row_id OFFSET 0) m'
+        wanted = ", ".join(f't."{name}"' for name in stream.columns)
+        one = f'SELECT {wanted} FROM "{stream.table}" t WHERE t."{key}" = q.row_id OFFSET 0'
+        rows = f"CROSS JOIN LATERAL ({one}) m WHERE"
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT q.id, q.row_id{columns} FROM {QUEUE} q {rows} WHERE q.stream = %s AND m."{key}" = q.row_id '
-            "ORDER BY q.id LIMIT %s",
+            f"SELECT q.id, q.row_id{columns} FROM {QUEUE} q {rows} q.stream = %s ORDER BY q.id LIMIT %s",
             [stream.name, at_most],
         )
         return list(cursor.fetchall())
