@@ -1,6 +1,7 @@
 """The first `make run` makes up secrets; pip installs what the lock says."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -53,3 +54,14 @@ def test_requirements_say_what_the_lock_says(file: str, groups: set[str]) -> Non
     direct = {need["name"] for need in product["dependencies"]}
     direct |= {need["name"] for group in groups for need in product["dev-dependencies"][group]}
     assert direct - {"dlib"} <= set(pins), "run `make requirements`"
+
+
+def test_every_direct_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    direct = {re.split(r"[^A-Za-z0-9_-]", need)[0].lower() for need in wanted}
+    table = (ROOT / "docs/decisions/0001-every-dependency-has-its-reason.md").read_text().partition("| package |")[2]
+    named = {
+        word for row in table.split("\n\n")[0].splitlines()[2:] for word in re.findall(r"[a-z0-9-]+", row.split("|")[1])
+    }
+    assert direct - {"dlib"} <= named  # below the table
