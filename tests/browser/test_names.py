@@ -15,6 +15,7 @@ from tests.browser.conftest import TABLET, WIDE, SignedIn, colours
 from tests.browser.test_kyc import PIXEL
 from tests.conftest import Make
 from tests.kyc import filling, making
+from tests.people import come_in
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +75,7 @@ def people(make_actor: Make, entity: LegalEntity) -> list[Application]:
     approvals.propose(
         by=administrator,
         name="controls.grant_role",
-        record=Person.all_unrestricted.get(pk=str(colleague.person_id)),
+        record=come_in(Person.all_unrestricted.get(pk=str(colleague.person_id))),
         arguments={"role": "treasury"},
         reason=f"Takes over from {LONGEST} {LONGEST}.",
     )
