@@ -1,11 +1,14 @@
 """Synthetic documents: what they promise without any model reading them."""
 
 import time
+from collections.abc import Callable
 from io import BytesIO
+from statistics import median
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from kyc import specimen
 from kyc.specimen import barcode, documents, zone
@@ -80,11 +83,19 @@ def test_the_same_selfie_from_the_same_seed_and_another_from_another() -> None:
     assert specimen.selfie(person, 1).tobytes() != specimen.selfie(person, 2).tobytes()
 
 
-def test_a_document_is_drawn_within_half_a_second_of_the_processors_time() -> None:
-    specimen.passport(specimen.people()[0])  # the paper is drawn once for all
+def test_drawing_a_document_costs_at_most_a_dozen_blurs_of_it() -> None:
+    """Against work on the same picture in the same run: seconds say more of the machine than of the drawing."""
+    paper = specimen.passport(specimen.people()[0])  # drawn once for all
+    people = iter(specimen.people()[9:12])
+    drawing = median(_cost(lambda: specimen.passport(next(people))) for _each in range(3))
+    blurring = median(_cost(lambda: paper.filter(ImageFilter.GaussianBlur(8))) for _each in range(3))
+    assert drawing < 12 * blurring
+
+
+def _cost(work: Callable[[], Any]) -> float:
     started = time.process_time()
-    specimen.passport(specimen.people()[9])
-    assert time.process_time() - started < 0.5
+    work()
+    return time.process_time() - started
 
 
 def test_the_altered_zone_breaks_the_check_digit_of_the_expiry_date_and_the_composite() -> None:
