@@ -74,7 +74,7 @@ class Action:
         about, changed, facts = _made(fresh, before, result)
         if words.get("reason"):
             changed["reason"] = entries.Change(None, words["reason"])
-        under_way.written.append((self.name, fresh, changed))
+        under_way.written.append((self.name, fresh, about, changed))
         entries.write(ref=ref, by=by, action=self.name, record=about, changed=changed, cause=cause, facts=facts)
         return result
 

@@ -9,9 +9,18 @@ from rest_framework import serializers
 from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
 from base.problems import CODES
-from controls import api_schema, approvals, clients, staff, timeline
+from controls import api_schema, approvals, clients, policies, staff, timeline
 from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
-from controls.models import ApiClient, AuditEntry, ClientKey, Person, Proposal, ReportSight, RoleGrant
+from controls.models import (
+    ApiClient,
+    AuditEntry,
+    ClientKey,
+    Person,
+    PolicyVersion,
+    Proposal,
+    ReportSight,
+    RoleGrant,
+)
 
 CODES.update(
     {
@@ -22,6 +31,7 @@ CODES.update(
         "concerned": gettext_lazy("The proposal gives you power; people it does not concern must agree."),
         "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
         "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
+        "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }
 )
 
@@ -188,6 +198,39 @@ class Keys(ActionRecords):
     end_key = post(clients.end_key, ReasonInput)
 
 
+# --- policies -----------------------------------------------------------------------------------------------------
+
+
+class PolicyOutput(Output):
+    class Meta:
+        model = PolicyVersion
+        fields = [
+            *("id", "name", "number", "effective_on", "document", "changes", "digest", "made_at"),
+            *("proposed_by", "agreed_by", "available_actions"),
+        ]
+        read_only_fields = fields
+
+
+class PolicyInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60)
+    document = serializers.DictField(help_text=_("as the schema of the policy says"))
+    effective_on = serializers.DateField(help_text=_("today at the earliest, in UTC"))
+
+
+class PolicyFilter(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False)
+    digest = serializers.CharField(required=False)
+
+
+class Policies(ActionRecords):
+    """Versions of policies, each with the whole document. A change is proposed here and agreed by another person."""
+
+    model = PolicyVersion
+    serializer_class = PolicyOutput
+    filters = PolicyFilter
+    create = makes(policies.change_policy, PolicyInput)
+
+
 # --- what was proposed, and what was done -------------------------------------------------------------------------
 
 
@@ -280,6 +323,7 @@ router.register("role-grants", Grants, "api-role-grant")
 router.register("report-sights", ReportSights, "api-report-sight")
 router.register("proposals", Proposals, "api-proposal")
 router.register("audit-entries", AuditEntries, "api-audit-entry")
+router.register("policies", Policies, "api-policy")
 router.register("clients", Clients, "api-client")
 router.register("client-keys", Keys, "api-client-key")
 urlpatterns = router.urls

@@ -238,6 +238,8 @@ def _stored(value: Any) -> Any:
         return {"decimal": str(value)}
     if isinstance(value, UUID):
         return {"uuid": str(value)}
+    if isinstance(value, dict):
+        return {"json": value}
     assert value is None or isinstance(value, bool | int | str | list), "an argument of no known type"
     return value
 
@@ -247,13 +249,14 @@ def _restored(value: Any, by: Actor) -> Any:
         return value
     if "model" in value:
         return _known(value["model"], value["key"], by)
-    (kind, text), *_rest = value.items()
-    return RESTORE[kind](text)
+    (kind, kept), *_rest = value.items()
+    return RESTORE[kind](kept)
 
 
-RESTORE: dict[str, Callable[[str], Any]] = {
+RESTORE: dict[str, Callable[[Any], Any]] = {
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,
     "decimal": Decimal,
     "uuid": UUID,
+    "json": dict,
 }

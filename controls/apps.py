@@ -9,7 +9,7 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks, groups, migrating, pages, sealing  # noqa: F401 - registers the system checks
+        from controls import checks, groups, migrating, pages, policies, sealing  # noqa: F401 - registers the system checks
         from controls.signin import actions  # noqa: F401 - registers the actions
 
         pages.register()
@@ -18,3 +18,4 @@ class ControlsConfig(AppConfig):
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(groups.sync, sender=self, dispatch_uid="controls.groups")
+        post_migrate.connect(policies.sync, sender=self, dispatch_uid="controls.policies")

@@ -19,23 +19,24 @@ AT_DECISION = "(time of the decision)"
 WHO_AGREES = "(who agrees)"
 MINUTE = timedelta(minutes=1)
 
-Written = tuple[str, models.Model | None, dict[str, Change]]
+Written = tuple[str, models.Model | None, models.Model | None, dict[str, Change]]
 
 
 def told(
     written: Iterable[Written], began: datetime, ended: datetime, given: Collection[str], agreed_by: UUID
 ) -> list[dict[str, Any]]:
-    """Rows {"action", "record", "field", "old", "new"}; `given` holds the arguments as canonical texts, `record` is
-    "app.model:key" of a record that existed before, and None for one that the action made."""
+    """Rows {"action", "model", "record", "field", "old", "new"}; `given` holds the arguments as canonical texts,
+    `record` is "app.model:key" of a record that existed before, and None for one that the action made."""
     return [
         {
             "action": name,
+            "model": "" if about is None else about._meta.label_lower,
             "record": None if record is None else f"{record._meta.label_lower}:{record.pk}",
             "field": field,
             "old": plain(change.old),
             "new": _steady(plain(change.new), began, ended, given, str(agreed_by)),
         }
-        for name, record, changed in written
+        for name, record, about, changed in written
         for field, change in sorted(changed.items())
     ]
 

@@ -32,6 +32,7 @@ KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 KYC_SECOND = f"{KYC_READ_ALL} kyc.claim kyc.approve_high_risk"
 SUSPENDS = "controls.suspend"
+POLICIES = "controls.change_policy controls.agree_policy"
 
 ROLES: dict[str, Role] = {
     "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
@@ -41,18 +42,22 @@ ROLES: dict[str, Role] = {
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} controls.agree controls.view_staff controls.view_audit controls.reveal",
+        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} {POLICIES} controls.agree controls.view_staff controls.view_audit "
+        "controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff "
+        f"{STAFF} {KYC_SECOND} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
         "controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {SUSPENDS} controls.agree controls.view_staff controls.view_audit controls.reveal",
+        f"{STAFF} {KYC_SECOND} {SUSPENDS} {POLICIES} controls.agree controls.view_staff controls.view_audit "
+        "controls.reveal",
     ),
-    "senior_management": _role(_("Senior management"), f"{STAFF} controls.agree controls.view_staff"),
+    "senior_management": _role(
+        _("Senior management"), f"{STAFF} controls.agree controls.agree_policy controls.view_staff"
+    ),
     "finance_officer": _role(_("Finance officer (maker)"), STAFF),
     "finance_controller": _role(_("Finance controller (checker)"), STAFF),
     "treasury": _role(_("Treasury"), STAFF),

@@ -118,6 +118,7 @@ def declare() -> None:
     triggers.append_only("controls.Delivery")
     triggers.append_only("controls.Attempt")
     triggers.append_only("controls.Vote")
+    triggers.append_only("controls.PolicyVersion")
     triggers.append_only("controls.Proposal", set_once=("decided_at",), closing="status")
     triggers.append_only("controls.RoleGrant", set_once=("suspended_at", "ended_at"))
     triggers.fixed("controls.Person", "created_by_id")

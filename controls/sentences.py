@@ -33,6 +33,7 @@ DEEDS: dict[str, Any] = {
     "controls.decide": gettext_lazy("answered the proposal"),
     "controls.withdraw": gettext_lazy("withdrew the proposal"),
     "controls.expire": gettext_lazy("closed the proposal, which had expired"),
+    "controls.change_policy": gettext_lazy("changed a policy, as agreed"),
     "controls.make_client": gettext_lazy("created the API client, as agreed"),
     "controls.extend_client": gettext_lazy("extended the API client, as agreed"),
     "controls.hand_over_client": gettext_lazy("gave the API client another owner, as agreed"),
@@ -135,7 +136,14 @@ class Words:
             return when(moment)
         if isinstance(field, models.Field) and field.choices:
             return dict(field.flatchoices).get(value, value)
-        return ", ".join(str(item) for item in value) if isinstance(value, list) else value
+        return ", ".join(_item(item) for item in value) if isinstance(value, list) else value
+
+
+def _item(item: Any) -> str:
+    """One of several; a place of a document that changed reads as old and new."""
+    if isinstance(item, dict) and "path" in item:
+        return f"{item['path']}: {item['old']} → {item['new']}"
+    return str(item)
 
 
 def field_of(model: str, name: str) -> "models.Field[Any, Any] | None":

@@ -16,12 +16,16 @@ from controls.models.audit import Attempt
 DEADLOCKS = {"40P01", "40001"}
 
 
+Written = tuple[str, models.Model | None, models.Model, dict[str, Change]]
+"""An action, the record that existed before, the one its entry is about, and what changed in it."""
+
+
 @dataclass
 class Unit:
     """What is under way: the entries that cause what follows, what was written, whether others agreed to it."""
 
     causes: list[UUID] = field(default_factory=list)
-    written: list[tuple[str, models.Model | None, dict[str, Change]]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
     agreed_by: UUID | None = None
 
 

@@ -9,10 +9,13 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         from base import registry
-        from controls import triggers
+        from controls import policies, triggers
         from kyc import actions, pages, views  # noqa: F401 - fills the registry of actions
+        from kyc.policies import KINDS
 
         pages.register()
+        for kind in KINDS:
+            policies.register(kind)
 
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")

@@ -1,31 +1,29 @@
-"""How much risk an applicant brings: points with their reasons, summed into a band. Pure: facts in, explanation out.
+"""How much risk an applicant brings: points with their reasons, summed into a band. Pure: facts and rules in,
+explanation out. The rules are a policy that people agree on (kyc.policies)."""
 
-The country lists are data (kyc/data/country_risk.json) with their source and date. A later part replaces the points
-by a policy that people agree on; until then they are few and plain.
-"""
-
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-MEDIUM_FROM, HIGH_FROM, MOST = 25, 50, 100
-OF_OUTCOME = {"failed": 25, "review": 10, "inconclusive": 10, "error": 10}
-DECISIVE = {"face": 50, "mrz": 35}  # a selfie of somebody else and a wrong check digit weigh more than a blur
-ADULT_YEARS = 18
+MOST = 100
 
 
 @dataclass(frozen=True)
-class Countries:
-    """Codes of countries that are not served, and of those that call for enhanced diligence."""
+class Rules:
+    """`points` by reason: check_failed, check_review, check_inconclusive, check_error, residence_high,
+    nationality_high, lives_abroad, under_age, number_seen_elsewhere; `decisive`: points of a failed check of that kind,
+    where they are others. `prohibited` countries are not served, `high` ones call for enhanced diligence (FATF
+    R.19)."""
 
+    medium_from: int
+    high_from: int
+    adult_years: int
+    points: Mapping[str, int]
+    decisive: Mapping[str, int]
     prohibited: frozenset[str]
     high: frozenset[str]
-    source: str
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,13 @@ class Assessment:
     reasons: list[dict[str, Any]]
 
 
-def assess(facts: Facts, countries: Countries) -> Assessment:
-    reasons = [*_of_countries(facts, countries), *_of_checks(facts), *_of_person(facts)]
+def assess(facts: Facts, rules: Rules) -> Assessment:
+    reasons = [*_of_countries(facts, rules), *_of_checks(facts, rules), *_of_person(facts, rules)]
     points = min(MOST, sum(reason["points"] for reason in reasons))
     if any(reason["code"] == "country_prohibited" for reason in reasons):
         return Assessment(MOST, "prohibited", reasons)
-    band = "high" if points >= HIGH_FROM else "medium" if points >= MEDIUM_FROM else "low"
+    band = "high" if points >= rules.high_from else "medium" if points >= rules.medium_from else "low"
     return Assessment(points, band, reasons)
-
-
-@lru_cache(maxsize=1)
-def countries_in_force() -> Countries:
-    data = json.loads((Path(__file__).parent / "data" / "country_risk.json").read_text(encoding="utf-8"))
-    return Countries(frozenset(data["prohibited"]), frozenset(data["high"]), data["source"])
 
 
 WORDS = {
@@ -83,32 +75,33 @@ def sentence(reason: Mapping[str, Any]) -> str:
     return str(words) % {"about": reason["about"]} if words else f"{reason['code']}: {reason['about']}"
 
 
-def _of_countries(facts: Facts, countries: Countries) -> list[dict[str, Any]]:
+def _of_countries(facts: Facts, rules: Rules) -> list[dict[str, Any]]:
     found = []
     for about, code in (("residence", facts.residence), ("nationality", facts.nationality)):
-        if code in countries.prohibited:
+        if code in rules.prohibited:
             found.append(_reason("country_prohibited", MOST, f"{about}: {code}"))
-        elif code in countries.high:
-            found.append(_reason("country_high", HIGH_FROM if about == "residence" else 30, f"{about}: {code}"))
+        elif code in rules.high:
+            found.append(_reason("country_high", rules.points[f"{about}_high"], f"{about}: {code}"))
     if facts.residence != facts.nationality:
-        found.append(_reason("lives_abroad", 5, f"{facts.nationality}, {facts.residence}"))
+        found.append(_reason("lives_abroad", rules.points["lives_abroad"], f"{facts.nationality}, {facts.residence}"))
     return found
 
 
-def _of_checks(facts: Facts) -> list[dict[str, Any]]:
+def _of_checks(facts: Facts, rules: Rules) -> list[dict[str, Any]]:
     return [
-        _reason(f"check_{outcome}", DECISIVE.get(kind, points) if outcome == "failed" else points, kind)
+        _reason(f"check_{outcome}", rules.decisive.get(kind, points) if outcome == "failed" else points, kind)
         for kind, outcome in sorted(facts.outcomes.items())
-        if (points := OF_OUTCOME.get(outcome, 0))
+        if (points := rules.points.get(f"check_{outcome}", 0))
     ]
 
 
-def _of_person(facts: Facts) -> list[dict[str, Any]]:
+def _of_person(facts: Facts, rules: Rules) -> list[dict[str, Any]]:
     found = []
-    if facts.age_years < ADULT_YEARS:
-        found.append(_reason("under_age", HIGH_FROM, str(facts.age_years)))
+    if facts.age_years < rules.adult_years:
+        found.append(_reason("under_age", rules.points["under_age"], str(facts.age_years)))
     if facts.number_seen_elsewhere:
-        found.append(_reason("number_seen_elsewhere", HIGH_FROM, str(facts.number_seen_elsewhere)))
+        points = rules.points["number_seen_elsewhere"]
+        found.append(_reason("number_seen_elsewhere", points, str(facts.number_seen_elsewhere)))
     return found
 
 

@@ -1,5 +1,5 @@
-"""Admin pages of internal controls: people and roles, access, evidence, proposals."""
+"""Admin pages of internal controls: people and roles, access, evidence, policies, proposals."""
 
-from controls.admin import access, evidence, people, proposals
+from controls.admin import access, evidence, people, policies, proposals
 
-__all__ = ["access", "evidence", "people", "proposals"]
+__all__ = ["access", "evidence", "people", "policies", "proposals"]

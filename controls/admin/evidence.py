@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -39,7 +40,15 @@ def record_link(model: str, key: str) -> str | SafeString:
         if found._meta.label_lower == model and key:
             link = registered.link("change", key)  # type: ignore[attr-defined]
             return format_html('<a class="text-link" href="{}">{}</a>', link, found._meta.verbose_name)
-    return model
+    return kind_of_record(model)
+
+
+def kind_of_record(model: str) -> str:
+    """In words; a model of a former release is told by the name it had."""
+    try:
+        return str(apps.get_model(model)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return model
 
 
 DAY = forms.DateInput(attrs={"type": "date"})

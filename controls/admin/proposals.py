@@ -1,5 +1,6 @@
 """The inbox: what waits for this person's agreement, what they proposed, what was decided."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -100,15 +101,15 @@ class Inbox(InboxPage):
 
     def detail(self, proposal: Proposal) -> dict[str, Any]:
         buttons = self.model_admin.offered(self.request, proposal)
-        told = ((_model(row), {row["field"]: row}) for row in proposal.difference)
-        words = sentences.Words(told, self.actor)
+        rows = list(_places(proposal.difference))
+        words = sentences.Words(((row["model"], {row["field"]: row}) for row in rows), self.actor)
         difference = [
             {
-                "field": words.field(_model(row), row["field"]),
-                "old": words.value(_model(row), row["field"], row["old"]),
-                "new": words.value(_model(row), row["field"], row["new"]),
+                "field": words.field(row["model"], row["field"]),
+                "old": words.value(row["model"], row["field"], row["old"]),
+                "new": words.value(row["model"], row["field"], row["new"]),
             }
-            for row in proposal.difference
+            for row in rows
         ]
         votes = proposal.votes.select_related("person").order_by("at")
         return {
@@ -119,12 +120,13 @@ class Inbox(InboxPage):
         }
 
 
-def _model(row: dict[str, Any]) -> str:
-    """Which model a row of the difference speaks of: that of its record, or the app of the action."""
-    if record := row.get("record"):
-        return str(record).partition(":")[0]
-    app, field = row["action"].partition(".")[0], row["field"].partition(".")[0]
-    return f"{app}.{field}"
+def _places(difference: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Row by row; a change of a document (controls.policies) place by place."""
+    for row in difference:
+        if row["field"] == "changes" and isinstance(row["new"], list):
+            yield from ({**row, "field": one["path"], "old": one["old"], "new": one["new"]} for one in row["new"])
+        else:
+            yield row
 
 
 def _agree(agrees: bool) -> dict[str, Any]:

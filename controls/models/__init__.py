@@ -15,6 +15,7 @@ from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer, Rate
 from controls.models.factors import Authenticator, Passkey, RecoveryCode, RecoverySheet
 from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
+from controls.models.policies import PolicyVersion
 from controls.models.sessions import Session
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Passkey",
     "PendingSeal",
     "Person",
+    "PolicyVersion",
     "Proposal",
     "RateWindow",
     "RecoveryCode",

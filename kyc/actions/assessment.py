@@ -12,10 +12,12 @@ from base import clock
 from base.errors import RuleError
 from controls.actions import action
 from controls.actor import Actor
+from controls.policies import policy
 from kyc import judging, risk
 from kyc.actions.inputs import inputs
 from kyc.models import Application, Check, Customer
 from kyc.models.applications import AT_THE_DESK, Status
+from kyc.policies import RISK
 from kyc.results import Result
 
 EVERY = timedelta(minutes=5)
@@ -106,7 +108,7 @@ def _standing(application: Application) -> Standing:
     if expiry:
         outcomes[Check.Kind.EXPIRY] = expiry.outcome
     facts = _facts(application.customer, outcomes, today)
-    return Standing(risk.assess(facts, risk.countries_in_force()), expiry)
+    return Standing(risk.assess(facts, policy(RISK).value), expiry)
 
 
 def _facts(customer: Customer, outcomes: Mapping[str, str], today: date) -> risk.Facts:

@@ -9,12 +9,14 @@ from base import clock
 from base.errors import Invalid, RuleError, WrongState
 from controls.actions import action
 from controls.actor import Actor
+from controls.policies import policy
 from kyc import reasons
 from kyc.actions.assessment import moved_on
 from kyc.actions.claims import held
 from kyc.actions.uploads import check_slot
 from kyc.models import Application, Check, Decision, Document
 from kyc.models.applications import PATIENCE, Band, Status
+from kyc.policies import RISK
 
 LONGEST_WORDS = 2000
 APPROVING = (Decision.Kind.APPROVE, Decision.Kind.APPROVE_SECOND)
@@ -127,6 +129,7 @@ def _decide(application: Application, kind: str, by: Actor, code: str, words: st
         reason_code=code,
         words=words,
         seen=digest,
+        policies={RISK: policy(RISK).digest},
         **more,
     )
 

@@ -43,6 +43,7 @@ class Decision(Record):
     words = EncryptedTextField(_("words"))
     wanted = models.JSONField(_("pictures asked for"), default=list, help_text=_("kind and side"))
     seen = models.CharField(_("digest of what was seen"), max_length=64)
+    policies = models.JSONField(_("policies it was taken under"), default=dict, help_text=_("name: digest"))
 
     audited = {
         "application": Mask.SHOWN,
@@ -55,6 +56,7 @@ class Decision(Record):
         "words": Mask.MASKED,
         "wanted": Mask.SHOWN,
         "seen": Mask.SHOWN,
+        "policies": Mask.SHOWN,
     }
 
     all_unrestricted = models.Manager.from_queryset(DecisionQuerySet)()

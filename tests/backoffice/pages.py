@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver
 
+from controls.roles import ROLES
+
 ALL = "*"
 STAFF_READERS = {
     "administrator",
@@ -15,6 +17,8 @@ STAFF_READERS = {
     "internal_auditor",
 }
 AUDITORS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_officer", "internal_auditor"}
+
+WHO_WORKS_HERE = {key for key, role in ROLES.items() if role.kind == "person"}
 
 # Name of the address: the roles that get 200; everybody else who is signed in gets 403.
 WHO_OPENS: dict[str, set[str] | str] = {
@@ -32,6 +36,7 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_auditentry_changelist": ALL,
     "controls_attempt_changelist": AUDITORS,
     "controls_proposal_changelist": ALL,
+    "controls_policyversion_changelist": WHO_WORKS_HERE,
 }
 
 

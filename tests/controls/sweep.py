@@ -1,11 +1,12 @@
 """Rows of the sweep for internal controls."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from base import clock
 from controls import approvals, clients, staff
 from controls.actor import Actor
 from controls.models import ApiClient, AuditEntry, AuditValue, ClientKey, Person, Proposal, ReportSight, RoleGrant
+from kyc.policies import RISK_DEFAULT
 from tests.controls import sweep_signin
 from tests.people import come_in
 from tests.sweep import Case, Row, World
@@ -143,6 +144,18 @@ ROWS = {
         lambda world: Case(_entry(world), world.actor("internal_auditor"), {"reason": "Sample of the quarter."}),
         spoil=_shredded,
         spoiled_words={"reason": " "},
+    ),
+    "controls.change_policy": Row(
+        lambda world: Case(
+            None,
+            world.actor("compliance_officer"),
+            {
+                "name": "kyc.risk",
+                "document": {**RISK_DEFAULT, "adult_years": 19},
+                "effective_on": date(2030, 1, 1),
+            },
+        ),
+        spoiled_words={"document": {**RISK_DEFAULT, "adult_years": 3}},
     ),
     "controls.make_client": Row(
         lambda world: Case(

@@ -12,7 +12,7 @@ ENDED = BEGAN + timedelta(seconds=1)
 
 
 def new_of(value: object, given: set[str] | None = None) -> object:
-    return told([("kyc.x", None, {"when": Change(None, value)})], BEGAN, ENDED, given or set(), AGREES)[0]["new"]
+    return told([("kyc.x", None, None, {"when": Change(None, value)})], BEGAN, ENDED, given or set(), AGREES)[0]["new"]
 
 
 def test_the_moment_of_the_run_is_the_time_of_the_decision() -> None:

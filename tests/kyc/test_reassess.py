@@ -1,7 +1,7 @@
 """Days pass between checks and decision: what is decided is what holds now, and nobody is refused in circles."""
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,13 +12,15 @@ from pytest_django import DjangoAssertNumQueries
 from base import clock
 from base.crypto import Undecryptable
 from base.errors import WrongState
+from controls import approvals
 from controls.actor import Actor
-from controls.models import ApiClient, AuditEntry, LegalEntity
-from kyc import actions, risk, tasks
+from controls.models import ApiClient, AuditEntry, LegalEntity, PolicyVersion
+from kyc import actions, tasks
 from kyc.actions import assessment
 from kyc.actions.inputs import inputs
 from kyc.models import Application, Check, Decision
 from kyc.models.applications import Status
+from kyc.policies import RISK
 from tests.conftest import SignInAs
 from tests.kyc import making
 
@@ -35,13 +37,26 @@ def at(monkeypatch: pytest.MonkeyPatch) -> At:
 
 
 @pytest.fixture
-def now_prohibited(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def now_prohibited(officer: Actor, mlro: Actor) -> Callable[[str], None]:
+    """The list is changed as it is in life: proposed by one, agreed by another."""
+
     def change(code: str) -> None:
-        before = risk.countries_in_force()
-        changed = replace(before, prohibited=before.prohibited | {code})
-        monkeypatch.setattr(risk, "countries_in_force", lambda: changed)
+        document = json.loads(json.dumps(policy_version().document))
+        listed = document["countries"]
+        listed["high"] = [one for one in listed["high"] if one != code]
+        listed["prohibited"].append(code)
+        words = {"name": RISK, "document": document, "effective_on": clock.today()}
+        proposal = approvals.propose(
+            by=officer, name="controls.change_policy", record=None, arguments=words, reason="Called on."
+        )
+        approvals.decide(proposal, by=mlro, agrees=True, reason="Read the statement.")
 
     return change
+
+
+def policy_version() -> PolicyVersion:
+    found: PolicyVersion = PolicyVersion.all_unrestricted.of(RISK).in_force(clock.today())[0]
+    return found
 
 
 def refused(verb: Callable[..., Decision], application: Application, by: Actor) -> str:
@@ -291,8 +306,8 @@ def test_claiming_and_approving_cost_a_fixed_number_of_queries(
     entity: LegalEntity, reviewer: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     application = making.checked(entity, reads=making.page(document_number="L898902C3", expiry_date="2036-01-01"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         application = actions.claim(application, by=reviewer)
     seen = making.seen(application)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         actions.approve(application, by=reviewer, code="all_in_order", reason="Fine.", seen=seen)

@@ -1,0 +1,86 @@
+"""The policies of KYC: what they may hold, and what the product comes with."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from controls.policies import Kind
+from kyc import countries
+from kyc.risk import Rules
+
+RISK = "kyc.risk"
+
+_POINTS = {"type": "integer", "minimum": 0, "maximum": 100}
+_COUNTRIES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Z]{2}$"}}
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Every property is needed and no other is known."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_REASONS = (
+    *("check_failed", "check_review", "check_inconclusive", "check_error", "residence_high", "nationality_high"),
+    *("lives_abroad", "under_age", "number_seen_elsewhere"),
+)
+RISK_SCHEMA = _object(
+    {
+        "bands": _object({"medium_from": {**_POINTS, "minimum": 1}, "high_from": {**_POINTS, "minimum": 1}}),
+        "adult_years": {"type": "integer", "minimum": 18, "maximum": 21},
+        "points": _object(dict.fromkeys(_REASONS, _POINTS)),
+        "failed_points": _object({"face": _POINTS, "mrz": _POINTS}),
+        "countries": _object(
+            {"source": {"type": "string", "minLength": 1}, "prohibited": _COUNTRIES, "high": _COUNTRIES}
+        ),
+    }
+)
+RISK_DEFAULT = {
+    "bands": {"medium_from": 25, "high_from": 50},
+    "adult_years": 18,
+    "points": {
+        "check_failed": 25,
+        "check_review": 10,
+        "check_inconclusive": 10,
+        "check_error": 10,
+        "residence_high": 50,
+        "nationality_high": 30,
+        "lives_abroad": 5,
+        "under_age": 50,
+        "number_seen_elsewhere": 50,
+    },
+    # a selfie of somebody else and a wrong check digit weigh more than a blur
+    "failed_points": {"face": 50, "mrz": 35},
+    "countries": json.loads((Path(__file__).parent / "data" / "country_risk.json").read_text(encoding="utf-8")),
+}
+
+
+def rules_of(document: Mapping[str, Any]) -> Rules:
+    """Raises ValueError, in words, for what the schema cannot say."""
+    bands, listed = document["bands"], document["countries"]
+    if bands["medium_from"] >= bands["high_from"]:
+        raise ValueError(_("bands: medium begins below high."))
+    if both := sorted(set(listed["prohibited"]) & set(listed["high"])):
+        raise ValueError(_("countries: %(codes)s stand in both lists.") % {"codes": ", ".join(both)})
+    if unknown := sorted(code for code in [*listed["prohibited"], *listed["high"]] if not countries.code_of(code)):
+        raise ValueError(_("countries: %(codes)s are no countries.") % {"codes": ", ".join(unknown)})
+    return Rules(
+        medium_from=bands["medium_from"],
+        high_from=bands["high_from"],
+        adult_years=document["adult_years"],
+        points=document["points"],
+        decisive=document["failed_points"],
+        prohibited=frozenset(listed["prohibited"]),
+        high=frozenset(listed["high"]),
+    )
+
+
+KINDS = (Kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),)
