@@ -41,7 +41,8 @@ class AsksReason(Asks):
 @dataclass(frozen=True)
 class Button:
     """`verb` is a registered action; `fixed` are arguments nobody is asked for; `consequence` says what will happen,
-    as a text or as a function of the record."""
+    as a text or as a function of the record; `done` what has happened, as a text or as a function of the record and of
+    what came of it, since the page that shows it may be about another record."""
 
     verb: Any
     label: Any
@@ -67,6 +68,9 @@ class Button:
     def run(self, record: Any, *, by: Any, words: Mapping[str, Any]) -> Any:
         subject = [] if record is None else [record]
         return self.verb(*subject, by=by, **self.fixed, **words)
+
+    def told(self, record: Any, result: Any) -> Any:
+        return (self.done(record, result) if callable(self.done) else self.done) or _("Done.")
 
     def says(self, record: Any) -> Any:
         return self.consequence(record) if callable(self.consequence) else self.consequence
@@ -121,7 +125,7 @@ def dialog(request: HttpRequest, button: Button, record: models.Model | None, ba
             else:
                 if button.shows:
                     return _shown(request, button, record, form, None, 200, secret=button.shows(result))
-                messages.success(request, button.done or _("Done."))
+                messages.success(request, button.told(record, result))
                 return _to(request, back())
     return _shown(request, button, record, form, refused, status)
 

@@ -31,6 +31,7 @@ CODES.update(
         "concerned": gettext_lazy("The proposal gives you power; people it does not concern must agree."),
         "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
         "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
+        "proposed_already": gettext_lazy("The very same is proposed already, and waits for others to agree."),
         "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }
 )

@@ -36,11 +36,18 @@ def propose(*, by: Actor, name: str, record: models.Model | None, arguments: dic
     assert by.person_id is not None, "only a signed-in person passes `sensitive`"
     made = _dry_run(found, record, arguments, by)
     now = clock.now()
+    about = {
+        "action": name,
+        "record_model": "" if record is None else record._meta.label_lower,
+        "record_id": "" if record is None else str(record.pk),
+    }
+    stored = {key: _stored(value) for key, value in arguments.items()}
+    waiting = Proposal.all_unrestricted.waiting().filter(**about, expires_at__gt=now)
+    if any(one.arguments == stored for one in waiting):
+        raise WrongState(_("This is proposed already, and waits for others to agree."), code="proposed_already")
     return Proposal.all_unrestricted.create(
-        action=name,
-        record_model="" if record is None else record._meta.label_lower,
-        record_id="" if record is None else str(record.pk),
-        arguments={key: _stored(value) for key, value in arguments.items()},
+        **about,
+        arguments=stored,
         difference=made,
         quorum=found.quorum,
         reason=reason.strip(),

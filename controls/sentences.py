@@ -136,14 +136,25 @@ class Words:
             return when(moment)
         if isinstance(field, models.Field) and field.choices:
             return dict(field.flatchoices).get(value, value)
-        return ", ".join(_item(item) for item in value) if isinstance(value, list) else value
+        if isinstance(value, list):
+            return "; ".join(_item(item) for item in value)
+        return plainly(value) if isinstance(value, dict) else value
 
 
 def _item(item: Any) -> str:
     """One of several; a place of a document that changed reads as old and new."""
     if isinstance(item, dict) and "path" in item:
         return f"{item['path']}: {item['old']} → {item['new']}"
-    return str(item)
+    return plainly(item)
+
+
+def plainly(value: Any) -> str:
+    """A value without words of its own, name by name."""
+    if isinstance(value, dict):
+        return ", ".join(f"{str(name).replace('_', ' ')}: {plainly(item)}" for name, item in value.items()) or "–"
+    if isinstance(value, list):
+        return "; ".join(plainly(item) for item in value) or "–"
+    return str(value)
 
 
 def field_of(model: str, name: str) -> "models.Field[Any, Any] | None":

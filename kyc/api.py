@@ -28,6 +28,7 @@ CODES.update(
         "exists": _("A customer with this reference exists already."),
         "application_open": _("An application of this customer is open; a new one can follow when it has ended."),
         "approved_already": _("This customer was approved already."),
+        "incomplete": _("Pictures are missing; `guidance.missing` of the application names them."),
         "damaged": _("The picture cannot be read."),
         "claimed": _("Somebody else is on this application."),
         "not_claimed": _("Take the application on first."),

@@ -65,7 +65,7 @@ WORDS = {
     "check_inconclusive": _("check inconclusive: %(about)s"),
     "check_error": _("check could not be run: %(about)s"),
     "under_age": _("under age: %(about)s"),
-    "number_seen_elsewhere": _("document number known from %(about)s other accounts"),
+    "number_seen_elsewhere": _("other accounts with this document number: %(about)s"),
 }
 
 

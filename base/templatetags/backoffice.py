@@ -35,6 +35,15 @@ def age(moment: datetime | None) -> SafeString | str:
     return _time(moment, text if past >= timedelta(0) else _("in %(time)s") % {"time": text})
 
 
+@register.filter
+def left(moment: datetime | None) -> SafeString | str:
+    """How long still until then: "14 min left"; the exact time on hover."""
+    if moment is None:
+        return "–"
+    span = max(moment - clock.now(), timedelta(0))
+    return _time(moment, _("%(time)s left") % {"time": length(span)})
+
+
 def length(span: timedelta) -> str:
     """A length of time in its largest unit."""
     seconds = int(span.total_seconds())

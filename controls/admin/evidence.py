@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from base import days, registry
@@ -31,7 +33,9 @@ TRAIL_LIMIT = 5_000  # entries a file of the trail may hold; more is what export
 
 
 def _actions() -> list[tuple[str, Any]]:
-    return [("", "–"), *((name, name) for name in sorted(REGISTRY))]
+    """As the trail says them, in the order of the words."""
+    said = ((name, f"{capfirst(sentences.deed(name))} ({name})") for name in REGISTRY)
+    return [("", "–"), *sorted(said, key=itemgetter(1))]
 
 
 def record_link(model: str, key: str) -> str | SafeString:

@@ -15,6 +15,7 @@ from base.queues import InboxPage, Tab
 from controls import approvals, sentences
 from controls.actions import REGISTRY
 from controls.actor import Actor
+from controls.difference import AT_DECISION, WHO_AGREES
 from controls.models import Proposal
 
 
@@ -101,7 +102,7 @@ class Inbox(InboxPage):
 
     def detail(self, proposal: Proposal) -> dict[str, Any]:
         buttons = self.model_admin.offered(self.request, proposal)
-        rows = list(_places(proposal.difference))
+        rows = sorted(_places(proposal.difference), key=_said_by_itself)
         words = sentences.Words(((row["model"], {row["field"]: row}) for row in rows), self.actor)
         difference = [
             {
@@ -129,6 +130,11 @@ def _places(difference: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield row
 
 
+def _said_by_itself(row: dict[str, Any]) -> bool:
+    """When it is decided and by whom comes last: people look for what changes."""
+    return str(row["new"]).startswith((AT_DECISION, WHO_AGREES))
+
+
 def _agree(agrees: bool) -> dict[str, Any]:
     return {"agrees": agrees}
 
@@ -144,7 +150,9 @@ class ProposalAdmin(ModelAdmin):
         Button(
             approvals.decide,
             _("Agree"),
-            lambda p: _("%(what)s: it is done with the last vote that is needed.") % {"what": _asked(p)},
+            lambda p: (
+                _("%(what)s. It is done at once when the last vote that is needed is given.") % {"what": _asked(p)}
+            ),
             kind="primary",
             key="a",
             name="agree",

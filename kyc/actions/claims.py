@@ -1,5 +1,6 @@
 """Who is on an application: a claim is a lock that everybody sees, and that ends by itself."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base import clock
@@ -107,8 +108,9 @@ def expire_claim(application: Application, *, by: Actor) -> Application:
 def somebody_is_on_it(application: Application) -> WrongState:
     assert application.claimed_by is not None
     assert application.claimed_until is not None
-    words = {"name": application.claimed_by.name, "time": f"{application.claimed_until:%H:%M}"}
-    return WrongState(_("%(name)s is on it until %(time)s UTC.") % words, code="claimed")
+    until = timezone.localtime(application.claimed_until)
+    words = {"name": application.claimed_by.name, "time": f"{until:%H:%M %Z}"}
+    return WrongState(_("%(name)s is on it until %(time)s.") % words, code="claimed")
 
 
 def _with_what_holds_now(application: Application, by: Actor) -> Application:

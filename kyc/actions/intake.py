@@ -109,7 +109,7 @@ def submit(application: Application, *, by: Actor) -> Application:
     lacking = missing(application)
     if lacking:
         names = ", ".join(f"{kind} ({side})" for kind, side in lacking)
-        raise Invalid(_("Still missing: %(pictures)s.") % {"pictures": names}, field="documents")
+        raise Invalid(_("Still missing: %(pictures)s.") % {"pictures": names}, field="documents", code="incomplete")
     now = clock.now()
     application.move_to(Application.Status.AWAITING_CHECKS)
     application.submitted_at = now

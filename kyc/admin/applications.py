@@ -49,6 +49,13 @@ def _request(application: Application) -> Any:
     }
 
 
+def _decided(application: Application, decision: Any) -> Any:
+    """Names whom it was about: the next case is on the page by then."""
+    customer, status = application.customer, decision.application.get_status_display()
+    words = {"name": customer.name, "reference": customer.reference, "decision": decision.get_kind_display()}
+    return _("%(name)s (%(reference)s): %(decision)s. Now %(status)s.") % {**words, "status": status}
+
+
 def _at(*states: str) -> Any:
     return lambda application, by: application.status in states
 
@@ -84,7 +91,7 @@ APPROVE = Button(
     form=forms.Approves,
     kind="primary",
     key="a",
-    done=_("Approved."),
+    done=_decided,
     shown=_at(Status.AWAITING_REVIEW),
 )
 ASK = Button(
@@ -93,7 +100,7 @@ ASK = Button(
     _request,
     form=forms.AsksAgain,
     key="q",
-    done=_("The applicant is asked for another picture."),
+    done=_decided,
     shown=_at(Status.AWAITING_REVIEW),
 )
 REJECT = Button(
@@ -103,7 +110,7 @@ REJECT = Button(
     form=forms.Rejects,
     kind="danger",
     key="r",
-    done=_("Rejected."),
+    done=_decided,
     shown=_at(Status.AWAITING_REVIEW),
 )
 AGREE = Button(
@@ -113,7 +120,7 @@ AGREE = Button(
     form=forms.Approves,
     kind="primary",
     key="a",
-    done=_("Agreed as second person."),
+    done=_decided,
     shown=_at(Status.AWAITING_SECOND),
 )
 SEND_BACK = Button(
@@ -122,7 +129,7 @@ SEND_BACK = Button(
     _("A reviewer looks at it again, from the start."),
     form=forms.SendsBack,
     key="r",
-    done=_("Sent back to the reviewers."),
+    done=_decided,
     shown=_at(Status.AWAITING_SECOND),
 )
 FREE = Button(

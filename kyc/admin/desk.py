@@ -40,7 +40,7 @@ class Desk(DeskPage):
             deciding=deciding,
             why_not=reasons(deciding),
             frames=[_frame(picture, number, shown) for number, picture in enumerate(shown.pictures, start=1)],
-            checks=[_check(check) for check in shown.checks],
+            checks=[_check(check) for check in sorted(shown.checks, key=_gravity)],
             risk_reasons=[risk.sentence(reason) for reason in application.risk_reasons],
             events=events[:EVENTS],
             missing=missing,
@@ -73,6 +73,12 @@ ICONS = {
     Check.Outcome.REVIEW: "priority_high",
     Check.Outcome.WAITING: "hourglass_empty",
 }
+
+
+def _gravity(check: Check) -> int:
+    """What failed comes first and what passed last; within that, the order in which checks are named."""
+    last = {Check.Outcome.FAILED: 0, Check.Outcome.PASSED: 2}
+    return last.get(Check.Outcome(check.outcome), 1)
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -126,18 +126,37 @@ def test_the_maker_does_not_decide(make_actor: object, stranger: Actor) -> None:
     assert not person(stranger).roles()
 
 
-def test_a_changed_difference_is_refused(administrator: Actor, officer: Actor, reviewer: Actor, mlro: Actor) -> None:
-    staff.suspend_person(person(reviewer), by=mlro, reason="First.")
-    proposal, other = (
-        approvals.propose(
-            by=administrator, name="controls.restore_person", record=person(reviewer), arguments={}, reason="Back."
-        )
-        for _each in range(2)
+def test_what_can_no_longer_be_done_is_refused_at_the_decision(
+    administrator: Actor, officer: Actor, reviewer: Actor, mlro: Actor
+) -> None:
+    grant = staff.suspend_role(RoleGrant.all_unrestricted.get(person=person(reviewer)), by=mlro, reason="First.")
+    come_in(person(reviewer))
+    proposal = approvals.propose(
+        by=administrator, name="controls.restore_role", record=grant, arguments={}, reason="Back."
     )
-    approvals.decide(other, by=mlro, agrees=True, reason="Fine.")
+    staff.end_role(grant, by=mlro, reason="For good.")
     with pytest.raises(WrongState):
         approvals.decide(proposal, by=officer, agrees=True, reason="Fine.")
     assert Proposal.all_unrestricted.get(pk=proposal.pk).status == Proposal.Status.PROPOSED
+
+
+def test_the_very_same_is_not_proposed_twice_while_it_waits(
+    administrator: Actor, officer: Actor, reviewer: Actor, mlro: Actor
+) -> None:
+    staff.suspend_person(person(reviewer), by=mlro, reason="First.")
+
+    def propose() -> Proposal:
+        made: Proposal = approvals.propose(
+            by=administrator, name="controls.restore_person", record=person(reviewer), arguments={}, reason="Back."
+        )
+        return made
+
+    first = propose()
+    with pytest.raises(WrongState) as refused:
+        propose()
+    assert refused.value.code == "proposed_already"
+    approvals.decide(first, by=officer, agrees=False, reason="Not yet.")
+    assert propose().status == Proposal.Status.PROPOSED
 
 
 def test_a_reason_is_asked_for_by_name(officer: Actor, reviewer: Actor) -> None:
