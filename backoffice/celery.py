@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "lost-files": {"task": "kyc.tasks.remove_lost_files", "schedule": crontab(hour=3, minute=20)},
     "kyc-look-again": {"task": "kyc.tasks.look_again", "schedule": 30.0},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
+    "jobs": {"task": "work.tasks.sweep", "schedule": 5.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},
 }

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "base",
     "controls",
     "django_otp_webauthn",  # its models ask for the person model: after controls
+    "work",
     "kyc",
     "backoffice.apps.BackofficeConfig",
 ]

@@ -20,12 +20,12 @@ class Colour(StrEnum):
 
 
 STATES: dict[Colour, str] = {
-    Colour.GREY: "draft created withdrawn expired ended closed superseded inconclusive skipped abandoned",
+    Colour.GREY: "draft created withdrawn expired ended closed cancelled superseded inconclusive skipped abandoned",
     Colour.BLUE: "awaiting_checks checking in_review running claimed processing uploaded received",
     Colour.AMBER: "proposed awaiting_review awaiting_second awaiting_screening awaiting_applicant pending waiting "
     "review medium asked expires_soon collecting",
     Colour.RED: "declined rejected refused failed mismatch error overdue high prohibited revoked locked",
-    Colour.GREEN: "agreed approved passed match active in_force low verified sealed",
+    Colour.GREEN: "agreed approved done passed match active in_force low verified sealed",
     Colour.VIOLET: "suspended held frozen",
 }
 _COLOURS = {state: colour for colour, states in STATES.items() for state in states.split()}

@@ -26,7 +26,7 @@ def _role(name: object, permissions: str, kind: str = "person") -> Role:
     return Role(name, frozenset(permissions.split()) | (EVERYBODY if kind == "person" else frozenset()), kind)
 
 
-STAFF = "controls.view_home controls.propose controls.decide"
+STAFF = "controls.view_home controls.propose controls.decide work.ask_job"
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
@@ -66,11 +66,12 @@ ROLES: dict[str, Role] = {
     "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit controls.reveal"),
     "internal_auditor": _role(
         _("Internal auditor"),
-        f"controls.view_home {KYC_READ_ALL} controls.view_staff controls.view_audit controls.reveal",
+        f"controls.view_home work.ask_job work.view_all_jobs {KYC_READ_ALL} controls.view_staff controls.view_audit "
+        "controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
-        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients",
+        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients work.view_all_jobs",
     ),
     "applicant_intake": _role(
         _("Applicant intake"), "kyc.open_application kyc.upload kyc.submit kyc.withdraw kyc.view_own_intake", "client"
@@ -81,6 +82,7 @@ ROLES: dict[str, Role] = {
         _("Export of evidence"), f"{KYC_READ_ALL} controls.view_staff controls.view_audit", "job"
     ),  # reads what the internal auditor reads
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
+    "job_work": _role(_("Runner of jobs"), "work.run_jobs", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
     "job_kyc_expiry": _role(_("Expiry of claims and applications"), "kyc.expire", "job"),
 }
@@ -90,6 +92,7 @@ JOBS = {
     "controls.sealer": "job_sealer",
     "controls.export": "job_export",
     "controls.bootstrap": "job_bootstrap",
+    "work.jobs": "job_work",
     "controls.expiry": "job_expiry",
     "kyc.expiry": "job_kyc_expiry",
 }

@@ -37,6 +37,7 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_attempt_changelist": AUDITORS,
     "controls_proposal_changelist": ALL,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
+    "work_job_changelist": WHO_WORKS_HERE,
 }
 
 
