@@ -49,6 +49,7 @@ GROUPS: list[tuple[Any, list[Item]]] = [
             Item(_("Lock-outs"), "lock", "admin:controls_lockout_changelist", "controls.view_staff"),
             Item(_("API clients"), "key", "admin:controls_apiclient_changelist"),
             Item(_("Roles and actions"), "grid_on", "admin:permissions", "controls.view_staff"),
+            Item(_("One person alone"), "person_alert", "admin:alone", "controls.view_staff"),
             Item(_("Policies"), "gavel", "admin:controls_policyversion_changelist", "controls.view_home"),
             Item(_("Legal entities"), "domain", "admin:controls_legalentity_changelist"),
         ],

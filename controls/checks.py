@@ -6,9 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
+from django.db import connections
 
 from base.models import Record
-from controls import triggers
+from controls import alone, reports, triggers
+from controls.actions import REGISTRY
+from controls.models import RoleGrant
+from controls.toxic import clashes
 
 
 @register()
@@ -51,4 +56,47 @@ def guards_are_in_the_database(
         )
         for using in databases or ()
         for each in triggers.differences(using)
+    ]
+
+
+@register()
+def what_takes_two_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The page "one person alone" knows of every sensitive action; no role by itself, and no pair of roles that is
+    not forbidden, holds both hands of what two roles share."""
+    found: list[CheckMessage] = [
+        Error(
+            f"Nobody said who goes first with {name}, or why one person is enough.",
+            hint="Add it to controls.alone.FIRST_HANDS or ON_PURPOSE, in ready() of its app.",
+            id="controls.E004",
+        )
+        for name in alone.undeclared(REGISTRY)
+    ]
+    return found + [
+        Caution(
+            f"{' and '.join(pair.roles)} hold the two hands of {pair.reason}, and one person may hold both roles.",
+            hint="Add the pair to controls.toxic.TOXIC with its reason.",
+            id="controls.W005",
+        )
+        for pair in alone.split(alone.deeds(REGISTRY))
+        if not list(clashes(pair.roles))
+    ]
+
+
+@register(Tags.database)
+def nobody_holds_toxic_roles(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """They were given before the pair was declared, or past the actions."""
+    tables = connections["default"].introspection.table_names() if "default" in (databases or ()) else []
+    if sys.argv[1:2] == ["migrate"] or RoleGrant._meta.db_table not in tables:
+        return []
+    return [
+        Caution(
+            f"{' = '.join(each.names)}: "
+            + (f"holds {' and '.join(each.clash.roles)}" if each.clash else f"could do {each.deed} alone")
+            + ".",
+            hint="The page 'One person alone' says why; end one of the roles.",
+            id="controls.W006",
+        )
+        for each in reports.alone_now()
     ]

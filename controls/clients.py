@@ -18,7 +18,7 @@ from controls.actor import Actor
 from controls.models.clients import ApiClient, ClientKey
 from controls.models.people import Person
 from controls.roles import ROLES
-from controls.staff import AGREED_BY_ANOTHER, with_reason
+from controls.staff import AGREED_BY_ANOTHER, refuse_toxic, with_reason
 
 DAYS, MAX_DAYS = 180, 366
 OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 168
@@ -37,6 +37,7 @@ def make_client(
         raise Invalid(_("There is no such role for programs."), field="role")
     if not owner.is_active:
         raise Invalid(_("%(name)s is suspended.") % {"name": owner.name}, field="owner")
+    refuse_toxic(owner, role)
     return ApiClient.all_unrestricted.create(
         name=name.strip(),
         owner=owner,
@@ -115,6 +116,7 @@ def hand_over_client(client: ApiClient, *, by: Actor, owner: Person) -> ApiClien
         raise Invalid(_("%(name)s is suspended.") % {"name": owner.name}, field="owner")
     if owner.pk == client.owner_id:
         raise Invalid(_("%(name)s owns it already.") % {"name": owner.name}, field="owner")
+    refuse_toxic(owner, client.role)
     client.owner = owner
     client.save(update_fields=["owner"])
     _end_within(client, timedelta(hours=OVERLAP_HOURS))

@@ -1,4 +1,4 @@
-"""What internal controls show on shared pages: tiles, alarms, figures, timelines, search, and the permission matrix."""
+"""What internal controls show on shared pages: tiles, alarms, figures, timelines and search."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from base import clock, days, registry
-from base.pages import Page
 from base.templatetags.backoffice import length
-from controls import entries, sealing, sentences, timeline
-from controls.actions import REGISTRY
+from controls import entries, matrices, reports, sealing, sentences, timeline
 from controls.actor import Actor
 from controls.models import ApiClient, Attempt, AuditEntry, Person, Proposal, Session
 from controls.models.lockouts import LockOut
-from controls.roles import ROLES
 
 UNSEALED_AT_MOST = timedelta(minutes=5)
 DAYS = 14
@@ -29,12 +26,13 @@ TOLD = 200  # entries a timeline shows
 def register() -> None:
     """Called once, when the app is ready."""
     registry.note_export = entries.exported
-    registry.pages.append(registry.PageEntry("permissions/", "permissions", PermissionsPage.as_view()))
+    matrices.register()
     registry.timelines.append(registry.TimelineSource("", _trail))
     registry.alarms += [
         registry.AlarmSource("controls.view_audit", _unsealed),
         registry.AlarmSource("controls.view_audit", _many_refusals),
         registry.AlarmSource("controls.view_staff", _locked_out),
+        registry.AlarmSource("controls.view_audit", _alone),
     ]
     registry.tiles += [
         registry.Tile(
@@ -122,6 +120,14 @@ def _locked_out(actor: Actor) -> Iterable[registry.Alarm]:
         yield registry.Alarm(text % {"count": count}, reverse("admin:controls_lockout_changelist"), "amber")
 
 
+def _alone(actor: Actor) -> Iterable[registry.Alarm]:
+    """What takes two, one person could do: told to who audits until a role has ended."""
+    names = sorted({", ".join(found.names) for found in reports.alone_now()})
+    if names:
+        text = _("Roles that do not go together, or what takes two in the hands of one: %(names)s.")
+        yield registry.Alarm(text % {"names": "; ".join(names)}, reverse("admin:alone"))
+
+
 def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:
     counted = days.counted(rows, field, DAYS)
     series = [count for _day, count in counted]
@@ -158,28 +164,3 @@ def _clients(actor: Actor, words: str) -> Iterable[registry.Hit]:
     for client in ApiClient.objects.visible_to(actor).filter(name__icontains=words).order_by("name")[:HITS]:
         link = reverse("admin:controls_apiclient_change", args=[client.pk])
         yield registry.Hit(client.name, _("API client"), link, "key")
-
-
-# --- the permission matrix ----------------------------------------------------------------------------------------
-
-
-class PermissionsPage(Page):
-    """Which role may run which action: drawn from the table and the registry that decide it."""
-
-    template_name = "controls/permissions.html"
-    title = gettext_lazy("Roles and actions")
-    permission = "controls.view_staff"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        roles = [role for role in ROLES.values() if role.kind == "person"]
-        rows = [
-            {
-                "name": name,
-                "deed": sentences.deed(name),
-                "action": REGISTRY[name],
-                "cells": [REGISTRY[name].permission in role.permissions for role in roles],
-            }
-            for name in sorted(REGISTRY)
-            if any(REGISTRY[name].permission in role.permissions for role in roles)
-        ]
-        return super().get_context_data(roles=[role.name for role in roles], rows=rows, **kwargs)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.errors import Invalid, RuleError, WrongState
 from base.locks import only_one
-from controls import unit
+from controls import toxic, unit
 from controls.actions import action
 from controls.actor import Actor
+from controls.models.clients import ApiClient
 from controls.models.factors import factors_of
 from controls.models.people import FOUNDERS, LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
@@ -62,10 +63,20 @@ def grant_role(person: Person, *, by: Actor, role: str) -> RoleGrant:
     return _granted(person, role, by)
 
 
+def refuse_toxic(person: Person, role: str) -> None:
+    """Raises where the role does not go with what the person holds, suspended or not, or what their programs hold.
+    Of two roles given at once the second sees the first."""
+    only_one(f"roles of {person.pk}")
+    held = set(person.grants.filter(ended_at=None).values_list("role", flat=True))
+    programs = ApiClient.all_unrestricted.usable().filter(owner=person).values_list("role", flat=True)
+    toxic.refuse(role, held.union(programs))
+
+
 def _granted(person: Person, role: str, by: Actor) -> RoleGrant:
     """To somebody who has come in: until then whoever knows the first password could come in as that person."""
     if person.password_is_temporary or not factors_of(person) or not person.sessions.exists():
         raise _not_in_yet(person)
+    refuse_toxic(person, role)
     return RoleGrant.all_unrestricted.create(
         person=person, role=role, granted_by_id=by.person_id, agreed_by_id=unit.agreed_by()
     )

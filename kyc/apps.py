@@ -9,11 +9,15 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         from base import registry
-        from controls import policies, triggers
+        from controls import alone, policies, triggers
         from kyc import actions, pages, views  # noqa: F401 - fills the registry of actions
         from kyc.policies import KINDS
 
         pages.register()
+        for second in ("kyc.approve_second", "kyc.send_back"):
+            alone.FIRST_HANDS[second] = "kyc.approve"
+        handed_in = frozenset({"kyc.open_application", "kyc.submit"})
+        alone.CHAINS.append(alone.Deed("kyc.approve", handed_in, {"kyc.approve": 1}, apart=False, by_program=True))
         for kind in KINDS:
             policies.register(kind)
 

@@ -26,6 +26,7 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "search": ALL,
     "jsi18n": ALL,
     "permissions": STAFF_READERS,
+    "alone": STAFF_READERS,
     "controls_person_changelist": STAFF_READERS,
     "controls_rolegrant_changelist": STAFF_READERS,
     "controls_reportsight_changelist": {"mlro"},

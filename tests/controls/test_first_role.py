@@ -125,8 +125,8 @@ def test_who_made_a_person_does_not_agree_to_their_first_role(deed: str, make_ac
     assert fresh(person).roles() == {"kyc_reviewer", "aml_analyst"}
 
 
-def test_a_restored_role_is_a_new_one_given_by_two(administrator: Actor, officer: Actor, mlro: Actor) -> None:
-    person = come_in(fresh(administrator))
+def test_a_restored_role_is_a_new_one_given_by_two(reviewer: Actor, officer: Actor, mlro: Actor) -> None:
+    person = come_in(fresh(reviewer))
     hold(person, "aml_analyst")
     grant = RoleGrant.all_unrestricted.get(person=person, role="aml_analyst")
     staff.suspend_role(grant, by=mlro, reason="Looked into.")
