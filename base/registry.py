@@ -142,6 +142,7 @@ class Found:
 
 
 sentences: dict[str, Any] = {}  # an action's name: what somebody did, in words
+spellings: dict[str, Callable[[Any], Any]] = {}  # "app.model.field": a value of it in words, for timelines
 pages: list[PageEntry] = []
 tiles: list[Tile] = []
 alarms: list[AlarmSource] = []

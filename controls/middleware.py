@@ -71,6 +71,7 @@ def _session_of(request: HttpRequest) -> Session | None:
     session: Session | None = Session.all_unrestricted.select_related("person").filter(pk=key).first()
     if session is None or not session.is_in_force() or request.user != session.person:
         logout(request)
+        request.sign_in_ended = True  # type: ignore[attr-defined]
         return None
     _seen(request, session)
     return session
@@ -94,12 +95,13 @@ def _brings_key(request: HttpRequest) -> bool:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
+    """To sign-in, and from there back to the page; who was signed in is told that it ended."""
     where = settings.LOGIN_URL
     if request.path_info.startswith("/api/"):
         text = _("Sign in, or send the key of an API client as Authorization: Bearer.")
         return rendered(Problem(401, "not_signed_in", text, headers={"WWW-Authenticate": CHALLENGE}))
+    ended = {"ended": "1"} if getattr(request, "sign_in_ended", False) else {}
+    link = f"{where}?{urlencode({'next': _page_of(request), **ended})}"
     if "HX-Request" in request.headers:
-        return HttpResponse(status=401, headers={"HX-Redirect": where})
-    if request.method not in {"GET", "HEAD"}:
-        return HttpResponseRedirect(where)
-    return HttpResponseRedirect(f"{where}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponse(status=401, headers={"HX-Redirect": link})
+    return HttpResponseRedirect(link)

@@ -98,6 +98,12 @@ JOBS = {
 }
 
 
+def job_name(label: str) -> object | None:
+    """What a job is called, by its role: "job:kyc.checks" -> "Checks of documents"; None for anything else."""
+    kind, _colon, name = label.partition(":")
+    return ROLES[JOBS[name]].name if kind == "job" and name in JOBS else None
+
+
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:
     """Everything these roles may do; an unknown role gives nothing."""
     return frozenset().union(*(ROLES[role].permissions for role in roles if role in ROLES))

@@ -1,5 +1,6 @@
 """The trail as people read it: who did what, which values, why, in words instead of keys."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ from base import registry
 from base.templatetags.backoffice import when
 from controls.actor import Actor
 from controls.models import ApiClient, Person
-from controls.roles import JOBS, ROLES
+from controls.roles import job_name
 from controls.timeline import Line, Sentence
+
+ACTOR = re.compile(r"(person|client):[0-9a-f-]{36}|job:[a-z_.]+")  # a label that a record stores
 
 DEEDS: dict[str, Any] = {
     "controls.bootstrap": gettext_lazy("set up the first two role-holders"),
@@ -95,10 +98,7 @@ def _named(rows: Any, labels: set[str], kind: str) -> dict[str, str]:
 
 
 def _job(label: str) -> str:
-    kind, _separator, name = label.partition(":")
-    if kind == "job" and name in JOBS:
-        return str(ROLES[JOBS[name]].name)
-    return _("somebody unknown")
+    return str(job_name(label) or _("somebody unknown"))
 
 
 class Words:
@@ -106,6 +106,7 @@ class Words:
     that the reader may not know only its kind is said."""
 
     def __init__(self, told: Iterable[tuple[str, dict[str, Any]]], reader: Actor) -> None:
+        told = list(told)
         wanted: dict[type[models.Model], set[str]] = {}
         for model, values in told:
             for name, value in values.items():
@@ -116,6 +117,8 @@ class Words:
         self.names = {
             (model, str(row.pk)): str(row) for model, keys in wanted.items() for row in _rows(model, keys, reader)
         }
+        sides = {str(v[side]) for _model, values in told for v in values.values() for side in ("old", "new")}
+        self.actors = names_of_actors({side for side in sides if ACTOR.fullmatch(side)})
 
     def field(self, model: str, name: str) -> str:
         field = field_of(model, name)
@@ -128,8 +131,12 @@ class Words:
         field = field_of(model, name)
         if value is None or value == "":
             return None
+        if field is not None and (spell := registry.spellings.get(f"{field.model._meta.label_lower}.{field.name}")):
+            return spell(value)
         if isinstance(value, bool):
             return _("yes") if value else _("no")
+        if str(value) in self.actors:
+            return self.actors[str(value)]
         if isinstance(field, models.ForeignKey):
             return self.names.get((field.related_model, str(value))) or _unnamed(field.related_model, str(value))
         if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
@@ -137,7 +144,7 @@ class Words:
         if isinstance(field, models.Field) and field.choices:
             return dict(field.flatchoices).get(value, value)
         if isinstance(value, list):
-            return "; ".join(_item(item) for item in value)
+            return "; ".join(_item(item) for item in value) or "–"
         return plainly(value) if isinstance(value, dict) else value
 
 

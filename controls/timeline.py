@@ -26,6 +26,7 @@ from controls.actor import Actor
 from controls.models.audit import AuditEntry, AuditValue, SealedRow
 from controls.models.clients import ApiClient
 from controls.models.people import Person
+from controls.roles import job_name
 
 DOTS = "••••••"
 PAGE = 50
@@ -220,7 +221,7 @@ def _told(
         sequence=sequence,
         ref=entry.ref,
         at=entry.at,
-        who=names.get(entry.actor, entry.actor.partition(":")[2]),
+        who=names.get(entry.actor) or str(job_name(entry.actor) or entry.actor.partition(":")[2]),
         what=capfirst(entry.action.partition(".")[2].replace("_", " ")),
         action=entry.action,
         record=_model_name(entry.record_model),

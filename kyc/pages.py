@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from base import clock, registry
 from base.templatetags.backoffice import length
 from controls.actor import Actor
-from kyc import reports
+from kyc import countries, findings, reports, risk
 from kyc.models import Application, Customer
 from kyc.models.applications import Status
 
@@ -53,6 +53,7 @@ def register() -> None:
     ]
     registry.searches.append(registry.SearchSource("kyc.view_application", _find))
     registry.sentences.update(DEEDS)
+    registry.spellings.update(SPELLINGS)
 
 
 DEEDS: dict[str, Any] = {
@@ -78,6 +79,24 @@ DEEDS: dict[str, Any] = {
     "kyc.reject": gettext_lazy("rejected"),
     "kyc.ask": gettext_lazy("asked for another picture"),
     "kyc.view_picture": gettext_lazy("looked at a picture"),
+}
+
+
+def _risk_reasons(reasons: Any) -> str:
+    return "; ".join(f"{risk.sentence(reason)} +{reason['points']}" for reason in reasons) or "–"
+
+
+def _verdict(found: Any) -> str:
+    """What intake found about a file, as its reasons say it."""
+    return "; ".join(str(reason) for reason in found.get("reasons", ())) or str(_("nothing wrong with the file"))
+
+
+SPELLINGS = {
+    "kyc.application.risk_reasons": _risk_reasons,
+    "kyc.customer.residence": countries.name,
+    "kyc.customer.nationality": countries.name,
+    "kyc.document.verdict": _verdict,
+    "kyc.check.reasons": lambda found: "; ".join(findings.words(reason) for reason in found) or "–",
 }
 
 

@@ -1,11 +1,14 @@
 """How much risk an applicant brings: points with their reasons, summed into a band. Pure: facts and rules in,
 explanation out. The rules are a policy that people agree on (kyc.policies)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from kyc import countries
 
 MOST = 100
 
@@ -69,10 +72,26 @@ WORDS = {
 }
 
 
+SPELT = {
+    "quality": _("picture quality"),
+    "mrz": _("machine-readable zone"),
+    "expiry": _("expiry"),
+    "agreement": _("agreement with what was typed and printed"),
+    "face": _("portrait and selfie"),
+}
+
+
 def sentence(reason: Mapping[str, Any]) -> str:
     """A reason in words; one of a later version is shown by its code."""
     words = WORDS.get(str(reason["code"]))
-    return str(words) % {"about": reason["about"]} if words else f"{reason['code']}: {reason['about']}"
+    about = _spelt(str(reason["about"]))
+    return str(words) % {"about": about} if words else f"{reason['code']}: {about}"
+
+
+def _spelt(about: str) -> str:
+    """Countries by their names, kinds of checks as the desk calls them."""
+    known = str(SPELT.get(about, about))
+    return re.sub(r"\b[A-Z]{2}\b", lambda found: countries.name(found[0]), known)
 
 
 def _of_countries(facts: Facts, rules: Rules) -> list[dict[str, Any]]:

@@ -120,3 +120,36 @@ document.addEventListener("alpine:initialized", () => {
   colourCharts();
   new MutationObserver(colourCharts).observe(document.documentElement, { attributeFilter: ["class"] });
 });
+
+// A session ends while somebody types: what a dialog held is kept in this tab, for the same person, until it is opened
+// again. Secrets never are.
+
+const KEPT = "input:not([type=hidden], [type=password]), textarea, select";
+
+function keptAs(form) {
+  return `typed:${document.body.dataset.reader}:${form.getAttribute("action")}`;
+}
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const form = event.detail.elt.closest?.("#dialog-form");
+  if (form && event.detail.xhr.status === 401) {
+    const typed = [...form.querySelectorAll(KEPT)].map((field) => [field.id, field.value, Boolean(field.checked)]);
+    sessionStorage.setItem(keptAs(form), JSON.stringify(typed));
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const form = event.target.id === "modal-content" && event.target.querySelector("#dialog-form");
+  const typed = form && sessionStorage.getItem(keptAs(form));
+  if (!typed) {
+    return;
+  }
+  sessionStorage.removeItem(keptAs(form));
+  for (const [id, value, checked] of JSON.parse(typed)) {
+    const field = document.getElementById(id);
+    if (field && form.contains(field)) {
+      field.checked = checked;
+      field.value = value;
+    }
+  }
+});

@@ -3,13 +3,15 @@
 import base64
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from base import clock
 from controls.actor import Actor
-from controls.models import LegalEntity
+from controls.models import LegalEntity, Session
 from kyc import actions, files, specimen
 from kyc.actions.checks import FACES, READING
 from kyc.models import Application, Picture
@@ -155,6 +157,34 @@ def test_a_mistake_in_the_dialog_is_told_there_and_can_be_put_right(
     page.locator("#dialog-form button[type=submit]").click()
     page.wait_for_url("**/admin/kyc/application/")
     assert making.fresh(application).status == Application.Status.COLLECTING
+
+
+def test_a_session_that_ends_over_a_dialog_says_so_and_keeps_the_words(
+    page: Page, signed_in: SignedIn, entity: LegalEntity, reviewer: Actor
+) -> None:
+    at_the_desk(entity, 3)
+    signed_in(page, reviewer)
+    page.goto("/admin/kyc/application/")
+    page.keyboard.press("n")
+    page.wait_for_url("**/desk/")
+    desk = page.url
+    page.keyboard.press("q")
+    page.get_by_label("Picture is blurred").check()
+    page.get_by_label("In words").fill("Glare over the face.")
+    Session.all_unrestricted.update(seen_at=clock.now() - timedelta(days=1))
+    page.locator("#dialog-form button[type=submit]").click()
+    page.wait_for_url("**/sign-in/**")
+    expect(page.get_by_role("status")).to_contain_text("Your session has ended")
+
+    signed_in(page, reviewer)
+    page.goto(desk)
+    page.keyboard.press("q")
+    expect(page.get_by_label("In words")).to_have_value("Glare over the face.")
+    expect(page.get_by_label("Picture is blurred")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("In words")).to_be_hidden()
+    page.keyboard.press("q")
+    expect(page.get_by_label("In words")).to_have_value("")
 
 
 def test_high_risk_needs_a_second_person_and_the_timeline_tells_it_all(

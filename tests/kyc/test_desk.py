@@ -51,7 +51,7 @@ def test_the_queue_says_who_waits_and_why(at_work: Client, entity: LegalEntity) 
     checked(entity, {"face": "failed"}, given_names="Ana", family_name="Exampleton")
     page = at_work.get(QUEUE).content.decode()
     assert "Ana Exampleton" in page
-    assert "check failed: face" in page
+    assert "check failed: portrait and selfie" in page
 
 
 def test_the_desk_shows_what_was_typed_every_check_and_the_digest_of_it(

@@ -34,8 +34,18 @@ def test_the_api_answers_401_with_a_problem(client: Client, db: None) -> None:
 
 
 def test_htmx_is_told_to_leave_the_page(client: Client, db: None) -> None:
-    answer = client.get("/admin/", headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in/")
+    shown = {"HX-Request": "true", "HX-Current-URL": "http://testserver/admin/kyc/application/?tab=mine"}
+    answer = client.get("/admin/", headers=shown)
+    back = "/sign-in/?next=%2Fadmin%2Fkyc%2Fapplication%2F%3Ftab%3Dmine"
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, back)
+
+
+def test_who_was_signed_in_is_told_that_it_ended(client: Client, reviewer: Actor, signin_as: SignInAs) -> None:
+    signin_as(client, reviewer)
+    Session.all_unrestricted.update(seen_at=clock.now() - timedelta(days=1))
+    answer = client.post("/admin/kyc/application/", headers={"Referer": "http://testserver/admin/"})
+    assert answer.headers["Location"] == "/sign-in/?next=%2Fadmin%2F&ended=1"
+    assert "Your session has ended" in client.get(answer.headers["Location"]).content.decode()
 
 
 def test_a_password_alone_opens_nothing(client: Client, reviewer: Actor) -> None:
