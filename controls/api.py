@@ -9,7 +9,7 @@ from rest_framework import serializers
 from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
 from base.problems import CODES
-from controls import api_schema, approvals, clients, policies, staff, timeline
+from controls import api_schema, approvals, clients, leaving, policies, staff, timeline
 from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
 from controls.models import (
     ApiClient,
@@ -48,7 +48,7 @@ class ReasonInput(serializers.Serializer[Any]):
 class PersonOutput(Output):
     class Meta:
         model = Person
-        fields = ["id", "username", "name", "email", "zone", "is_active", "joined_at", "available_actions"]
+        fields = ["id", "username", "name", "email", "zone", "is_active", "joined_at", "left_at", "available_actions"]
         read_only_fields = fields
 
 
@@ -89,6 +89,7 @@ class People(ActionRecords):
     serializer_class = PersonOutput
     filters = PeopleFilter
     create = makes(staff.create_person, PersonInput)
+    see_off = post(leaving.see_off, ReasonInput)
     suspend_person = post(staff.suspend_person, ReasonInput)
     restore_person = post(staff.restore_person)
     grant_role = post(staff.grant_role, RoleInput)

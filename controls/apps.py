@@ -9,7 +9,7 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks, groups, migrating, pages, policies, sealing  # noqa: F401 - registers the system checks
+        from controls import checks, groups, leaving, migrating, pages, policies, sealing  # noqa: F401 - registers the system checks
         from controls.signin import actions  # noqa: F401 - registers the actions
 
         pages.register()

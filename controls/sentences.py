@@ -29,6 +29,7 @@ DEEDS: dict[str, Any] = {
     "controls.restore_role": gettext_lazy("restored the role, as agreed"),
     "controls.end_role": gettext_lazy("ended the role"),
     "controls.suspend_person": gettext_lazy("suspended the person"),
+    "controls.see_off": gettext_lazy("saw the person off: everything they held ended"),
     "controls.restore_person": gettext_lazy("restored the person, as agreed"),
     "controls.grant_report_sight": gettext_lazy("granted sight of reports"),
     "controls.end_report_sight": gettext_lazy("ended the sight of reports"),

@@ -137,9 +137,9 @@ def _inactive(person: Person, by: Actor) -> str | None:
 def restore_person(person: Person, *, by: Actor) -> Person:
     if person.pk == by.person_id:
         raise Invalid(_("Nobody proposes this for themselves."), field="person")
-    person.is_active, person.restored_at = True, clock.now()
+    person.is_active, person.left_at, person.restored_at = True, None, clock.now()
     person.restored_by_id, person.restore_agreed_by_id = by.person_id, unit.agreed_by()
-    person.save(update_fields=["is_active", "restored_at", "restored_by", "restore_agreed_by"])
+    person.save(update_fields=["is_active", "left_at", "restored_at", "restored_by", "restore_agreed_by"])
     return person
 
 

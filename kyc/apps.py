@@ -9,11 +9,12 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         from base import registry
-        from controls import alone, policies, triggers
-        from kyc import actions, pages, views  # noqa: F401 - fills the registry of actions
+        from controls import alone, leaving, policies, triggers
+        from kyc import actions, pages, views  # actions: fills the registry, too
         from kyc.policies import KINDS
 
         pages.register()
+        leaving.HOLDINGS.append(actions.HELD)
         for second in ("kyc.approve_second", "kyc.send_back"):
             alone.FIRST_HANDS[second] = "kyc.approve"
         handed_in = frozenset({"kyc.open_application", "kyc.submit"})

@@ -15,7 +15,7 @@ from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
 from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
-from controls import staff
+from controls import leaving, staff
 from controls.admin.proposing import ProposeButton
 from controls.models import LegalEntity, Person, ReportSight, RoleGrant
 from controls.roles import choices
@@ -41,7 +41,11 @@ class AsksPerson(Asks):
 
 class PersonState(StateFilter):
     def states(self) -> dict[str, tuple[Any, Q]]:
-        return {"active": (_("active"), Q(is_active=True)), "suspended": (_("suspended"), Q(is_active=False))}
+        return {
+            "active": (_("active"), Q(is_active=True)),
+            "suspended": (_("suspended"), Q(is_active=False, left_at=None)),
+            "left": (_("left"), Q(left_at__isnull=False)),
+        }
 
 
 class RoleFilter(ChoiceFilter):
@@ -134,6 +138,17 @@ class PersonAdmin(ModelAdmin):
             icon="block",
             done=_("Suspended. Every session has ended."),
         ),
+        Button(
+            leaving.see_off,
+            _("Leaves"),
+            lambda person: (
+                _("%(name)s is out at once and for good: %(held)s end. Coming back takes two, and roles anew.")
+                % {"name": person.name, "held": _holds(person)}
+            ),
+            kind="danger",
+            icon="person_remove",
+            done=_("Seen off. Everything the person held has ended."),
+        ),
         ProposeButton(
             staff.restore_person,
             _("Propose to restore"),
@@ -182,7 +197,7 @@ class PersonAdmin(ModelAdmin):
     def state(self, person: Person) -> SafeString:
         if person.is_active:
             return labelled(Colour.GREEN, _("active"))
-        return labelled(Colour.VIOLET, _("suspended"))
+        return labelled(Colour.GREY, _("left")) if person.left_at else labelled(Colour.VIOLET, _("suspended"))
 
     def strip(self, record: Any) -> list[Any]:
         return [self.state(record)]
@@ -203,6 +218,12 @@ class PersonAdmin(ModelAdmin):
         head = (_("role"), _("state"), _("since"), _("proposed by"), _("agreed by"))
         empty = _("No role is held. An administrator proposes one.")
         return [{"title": _("Roles"), "head": head, "rows": rows, "empty": empty}]
+
+
+def _holds(person: Person) -> str:
+    """What ends when they leave, counted."""
+    found = [f"{title} ({count})" for title, count in leaving.held(person) if count]
+    return ", ".join(found) or str(_("sign-in and every right"))
 
 
 def linked(record: Any, text: Any) -> SafeString:

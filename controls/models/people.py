@@ -84,6 +84,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     restored_at = models.DateTimeField(null=True, editable=False, help_text=_("last time after a suspension"))
     restored_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     restore_agreed_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    left_at = models.DateTimeField(_("left"), null=True, editable=False, help_text=_("everything they held ended"))
     factors_reset_at = models.DateTimeField(null=True, editable=False, help_text=_("second factors are set up anew"))
     is_staff = models.BooleanField(default=True, editable=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
@@ -99,6 +100,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "password_is_temporary": Mask.SHOWN,
         "password_issued_by": Mask.SHOWN,
         "created_by": Mask.SHOWN,
+        "left_at": Mask.SHOWN,
         "restored_at": Mask.SHOWN,
         "restored_by": Mask.SHOWN,
         "restore_agreed_by": Mask.SHOWN,
@@ -124,6 +126,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
                 | (Q(restored_at__isnull=False) & two_others("restored_by", "restore_agreed_by", "id")),
                 name="a_person_is_restored_by_two_others",
             ),
+            models.CheckConstraint(condition=Q(left_at=None) | Q(is_active=False), name="who_has_left_is_not_active"),
         ]
 
     def __str__(self) -> str:

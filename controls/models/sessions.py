@@ -42,6 +42,7 @@ class Session(Record):
         PASSWORD = "password", _("password changed")
         SUSPENDED = "suspended", _("person suspended")
         FACTORS = "factors", _("second factors reset")
+        LEFT = "left", _("person left")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("person"))
     started_at = models.DateTimeField(_("started"), default=clock.now)

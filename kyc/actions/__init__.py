@@ -2,7 +2,7 @@
 
 from kyc.actions.assessment import look_again, look_again_at_the_desk, reassess
 from kyc.actions.checks import Lease, lease, record_check, record_results, release_lease
-from kyc.actions.claims import claim, claim_next, expire_claim, extend_claim, free_claim, release_claim
+from kyc.actions.claims import HELD, claim, claim_next, expire_claim, extend_claim, free_claim, release_claim
 from kyc.actions.decisions import approve, approve_second, ask, reject, send_back
 from kyc.actions.intake import (
     add_customer,
@@ -16,6 +16,7 @@ from kyc.actions.pictures import view_picture
 from kyc.actions.uploads import Upload, add_document, upload
 
 __all__ = [
+    "HELD",
     "Lease",
     "Upload",
     "add_customer",

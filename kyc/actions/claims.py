@@ -2,12 +2,14 @@
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from base import clock
 from base.errors import NotPermitted, RuleError, WrongState
 from controls import unit
 from controls.actions import action
 from controls.actor import Actor
+from controls.leaving import Holding
 from controls.staff import with_reason
 from kyc.actions.assessment import keep_up
 from kyc.models import Application
@@ -126,6 +128,19 @@ def _until(application: Application, by: Actor) -> Application:
 
 
 def _free(application: Application) -> Application:
-    application.claimed_by = application.claimed_until = None
-    application.save(update_fields=["claimed_by", "claimed_until"])
+    _nobodys(application)
+    application.save(update_fields=HELD.fields)
     return application
+
+
+def _nobodys(application: Application) -> None:
+    application.claimed_by = application.claimed_until = None
+
+
+HELD = Holding(
+    gettext_lazy("Applications they are on"),
+    "kyc.free_claim",
+    lambda person: Application.all_unrestricted.filter(claimed_by=person),
+    _nobodys,
+    ("claimed_by", "claimed_until"),
+)

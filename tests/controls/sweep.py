@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from base import clock
-from controls import approvals, clients, staff
+from controls import approvals, clients, leaving, staff
 from controls.actor import Actor
 from controls.models import ApiClient, AuditEntry, AuditValue, ClientKey, Person, Proposal, ReportSight, RoleGrant
 from kyc.policies import RISK_DEFAULT
@@ -16,6 +16,10 @@ PASSWORD = "a made-up password 7"
 
 def _suspended(world: World, person: Person) -> None:
     staff.suspend_person(person, by=world.actor("compliance_officer"), reason="Left.")
+
+
+def _seen_off(world: World, person: Person) -> None:
+    leaving.see_off(person, by=world.actor("compliance_officer"), reason="Left.")
 
 
 def _active_again(world: World, person: Person) -> None:
@@ -205,6 +209,11 @@ ROWS = {
     ),
     "controls.suspend_person": Row(
         lambda world: Case(world.person(), world.actor("compliance_officer"), {"reason": "Left."}), spoil=_suspended
+    ),
+    "controls.see_off": Row(
+        lambda world: Case(world.person("aml_analyst"), world.actor("administrator"), {"reason": "Left."}),
+        spoil=_seen_off,
+        spoiled_words={"reason": " "},
     ),
     "controls.restore_person": Row(
         lambda world: Case(_inactive(world), world.actor("administrator")), spoil=_active_again

@@ -7,7 +7,7 @@ import pytest
 
 from base import clock
 from base.errors import NotPermitted, WrongState
-from controls import staff
+from controls import leaving, staff
 from controls.actor import Actor
 from controls.models import LegalEntity, Person, RoleGrant
 from kyc import actions, tasks
@@ -85,6 +85,13 @@ def test_the_sweep_frees_what_somebody_suspended_is_on(entity: LegalEntity, revi
     assert making.fresh(application).claimed_by_id == reviewer.person_id
     staff.suspend_person(Person.all_unrestricted.get(pk=str(reviewer.person_id)), by=officer, reason="Looked into.")
     tasks.sweep()
+    assert making.fresh(application).claimed_by is None
+
+
+def test_who_leaves_is_on_nothing_at_once(entity: LegalEntity, reviewer: Actor, administrator: Actor) -> None:
+    application = making.claimed(entity, reviewer)
+    person = Person.all_unrestricted.get(pk=str(reviewer.person_id))
+    leaving.see_off(person, by=administrator, reason="Last day.")  # who does not see applications
     assert making.fresh(application).claimed_by is None
 
 
