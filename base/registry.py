@@ -123,6 +123,7 @@ class Hit:
     kind: Any
     link: str
     icon: str = "article"
+    records: Sequence[str] = ()  # ids under which the trail tells of it
 
 
 @dataclass(frozen=True)

@@ -155,12 +155,11 @@ def _signing_in(actor: Actor) -> registry.Chart:
 def _people(actor: Actor, words: str) -> Iterable[registry.Hit]:
     found = Person.objects.visible_to(actor).filter(Q(name__icontains=words) | Q(username__icontains=words))
     for person in found.order_by("name")[:HITS]:
-        yield registry.Hit(
-            person.name, _("person"), reverse("admin:controls_person_change", args=[person.pk]), "person"
-        )
+        link = reverse("admin:controls_person_change", args=[person.pk])
+        yield registry.Hit(person.name, _("person"), link, "person", (str(person.pk),))
 
 
 def _clients(actor: Actor, words: str) -> Iterable[registry.Hit]:
     for client in ApiClient.objects.visible_to(actor).filter(name__icontains=words).order_by("name")[:HITS]:
         link = reverse("admin:controls_apiclient_change", args=[client.pk])
-        yield registry.Hit(client.name, _("API client"), link, "key")
+        yield registry.Hit(client.name, _("API client"), link, "key", (str(client.pk),))

@@ -127,9 +127,10 @@ def _decisions(actor: Actor) -> registry.Chart:
 
 def _find(actor: Actor, words: str) -> Iterable[registry.Hit]:
     """By the exchange's reference, or by a whole document number: names lie encrypted."""
-    customers = Customer.objects.visible_to(actor)
+    customers = Customer.objects.visible_to(actor).prefetch_related("applications")
     found = list(customers.filter(reference__icontains=words).order_by("reference")[:HITS])
     found += [one for one in customers.with_document_number(words)[:HITS] if one not in found]
     for customer in found[:HITS]:
         link = reverse("admin:kyc_customer_change", args=[customer.pk])
-        yield registry.Hit(f"{customer.name} · {customer.reference}", _("customer"), link, "person")
+        told = (str(customer.pk), *(str(each.pk) for each in customer.applications.all()))
+        yield registry.Hit(f"{customer.name} · {customer.reference}", _("customer"), link, "person", told)

@@ -21,9 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from base import days, registry
 from base.admin import ModelAdmin, too_many
 from base.buttons import Button
+from base.errors import Invalid
 from base.export import as_csv
 from base.filters import ChoiceFilter, DaysFilter, InputFilter
-from base.pages import Page
+from base.pages import Page, refused
 from controls import sentences, timeline
 from controls.actions import REGISTRY
 from controls.actor import Actor
@@ -62,19 +63,25 @@ KNOWN = (MinValueValidator(days.FIRST), MaxValueValidator(days.LAST))
 class SearchForm(forms.Form):
     person = forms.CharField(label=_("Person"), required=False)
     action = forms.ChoiceField(label=_("Action"), required=False, choices=_actions)
-    record = forms.CharField(label=_("Id of the record"), required=False)
+    record = forms.CharField(label=_("Record: id, reference or name"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=DAY, validators=KNOWN)
     until = forms.DateField(label=_("To"), required=False, widget=DAY, validators=KNOWN)
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self, actor: Actor) -> dict[str, Any]:
         """As the search takes it; days count in the reader's zone, both included."""
         typed = dict(self.cleaned_data) if self.is_valid() else {}
-        since, until = typed.pop("since", None), typed.pop("until", None)
+        since, until, record = (typed.pop(name, None) for name in ("since", "until", "record"))
         return {
             **typed,
+            "records": records_called(record, actor) if record else None,
             "since": days.begin(since) if since else None,
             "until": days.begin(until + timedelta(days=1)) if until else None,
         }
+
+
+def records_called(words: str, actor: Actor) -> list[str]:
+    """Ids of the records that are meant: the id itself, and what the search finds for this reader under these words."""
+    return [words, *(key for hit in registry.search(actor, words).hits for key in hit.records)]
 
 
 class TrailPage(Page):
@@ -87,13 +94,15 @@ class TrailPage(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form, before = SearchForm(self.request.GET or None), self.request.GET.get("before", "")
         start = int(before) if re.fullmatch("[0-9]{1,18}", before) else None
-        found = timeline.search(self.actor, **form.asked(), before=start)
+        wrong = form.is_bound and not form.is_valid()
+        found = timeline.Page() if wrong else timeline.search(self.actor, **form.asked(self.actor), before=start)
         kept = {name: value for name, value in self.request.GET.items() if name != "before" and value}
         return super().get_context_data(
             form=form,
             rows=[self.row(sentence) for sentence in found.sentences],
             older=urlencode({**kept, "before": found.next_before}) if found.next_before else "",
             asked=bool(kept),
+            wrong=wrong,
             export=f"{self.model_admin.link('export')}?{urlencode(kept)}",
             **kwargs,
         )
@@ -143,7 +152,10 @@ class AuditEntryAdmin(ModelAdmin):
         if request.method != "POST":
             raise PermissionDenied
         actor = request.actor  # type: ignore[attr-defined]
-        found = timeline.search(actor, **SearchForm(request.GET or None).asked(), limit=TRAIL_LIMIT)
+        form = SearchForm(request.GET or None)
+        if form.is_bound and not form.is_valid():
+            return refused(request, str(_("Nothing was exported: put the filters right first.")), Invalid.status)
+        found = timeline.search(actor, **form.asked(actor), limit=TRAIL_LIMIT)
         if found.next_before:
             return too_many(request, TRAIL_LIMIT)
         head = ("sequence", "leaf", "time", "who", "action", "kind of record", "record", "reference")

@@ -393,7 +393,20 @@ def test_the_trail_is_searched_by_person_action_record_and_day(
     assert found("person=carla") == ["Left the company."]
     assert found("action=controls.create_person") == []
     assert found(f"record={stranger.person_id}") == ["Never came."]
+    assert found(f"record={person(stranger).username}") == ["Never came."]
+    assert found("record=nobody-is-called-that") == []
     assert found(f"since={tomorrow}") == []
+
+
+def test_a_search_of_the_trail_that_cannot_be_understood_finds_and_exports_nothing(
+    client: Client, signin_as: SignInAs, officer: Actor, reviewer: Actor
+) -> None:
+    staff.suspend_person(person(reviewer), by=officer, reason="Left the company.")
+    signin_as(client, officer)
+    page = client.get("/admin/controls/auditentry/?since=yesterday")
+    assert page.context["rows"] == []
+    assert "put right what is marked" in page.content.decode()
+    assert client.post("/admin/controls/auditentry/export/?action=no.such").status_code == 422
 
 
 def test_what_lies_outside_the_readers_sight_is_told_without_a_word(

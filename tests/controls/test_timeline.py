@@ -110,14 +110,14 @@ def test_the_audit_search_finds_by_person_action_and_time(
 
 
 def test_the_audit_search_finds_by_record(suspended: Person, auditor: Actor) -> None:
-    assert len(timeline.search(auditor, record=str(suspended.pk)).sentences) == 1
-    assert timeline.search(auditor, record=str(auditor.person_id)).sentences == []
+    assert len(timeline.search(auditor, records=[str(suspended.pk)]).sentences) == 1
+    assert timeline.search(auditor, records=[str(auditor.person_id)]).sentences == []
 
 
 def test_a_filter_does_not_tell_of_what_is_hidden(mlro: Actor, auditor: Actor, reviewer: Actor) -> None:
     staff.grant_report_sight(person(reviewer), by=mlro, reason="Works on a case.")
     assert timeline.search(auditor, action="controls.grant_report_sight").sentences == []
-    assert timeline.search(auditor, record=str(reviewer.person_id)).sentences == []
+    assert timeline.search(auditor, records=[str(reviewer.person_id)]).sentences == []
     assert [each.hidden for each in timeline.search(auditor).sentences] == [True]
 
 
