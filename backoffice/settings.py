@@ -100,6 +100,12 @@ WITNESS_URL = env.text("WITNESS_URL", "")
 CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 300)  # a running installation signs at most this often
 CHECKPOINT_FORMER_KEYS = env.words("CHECKPOINT_FORMER_KEYS")  # public keys, hexadecimal, after a change of key
 
+# --- backups -----------------------------------------------------------------------------------------------------
+
+BACKUP_TO = env.text("BACKUP_TO", "")  # a folder; empty: nobody takes backups by the clock
+BACKUP_PUBLIC_KEY = env.text("BACKUP_PUBLIC_KEY", "")
+BACKUP_HOURS = env.number("BACKUP_HOURS", 24)
+
 # --- applications ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -101,6 +101,11 @@ def blind_index(value: str, purpose: str) -> str:
     return f"{key_id}:{digest.hexdigest()}"
 
 
+def key_marks() -> dict[str, str]:
+    """Of each key of FIELD_KEYS its id, and a digest by which it can be told from another of the same id."""
+    return {name: _derive(key, "mark").hex()[:16] for name, key in _keys(settings.FIELD_KEYS).items()}
+
+
 def check_keys(text: str) -> None:
     """Raises ImproperlyConfigured with what is wrong with a FIELD_KEYS text."""
     _keys(text)

@@ -153,6 +153,11 @@ timelines: list[TimelineSource] = []
 searches: list[SearchSource] = []
 demonstrations: list[Callable[[], None]] = []  # fill an app with invented data, safe to repeat
 
+files: list[tuple[str, str]] = []  # every column that names a stored file: model label, column
+# What must be done to a database out of a backup before anybody may sign in (forget again whom it should not know);
+# asked for with the moment whose state it holds, until it succeeds, so it is safe to repeat.
+after_restore: list[Callable[[datetime], None]] = []
+
 # Writes the audit entry of an export (actor, model, the bytes that left, what was asked for, how many rows). The app
 # that keeps the trail sets it.
 note_export: Callable[[Any, Any, bytes, str, int], None]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from hmac import compare_digest
 from ipaddress import ip_address, ip_network
 
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from base import clock
@@ -16,6 +17,7 @@ from base.errors import Invalid, NotPermitted, RuleError, WrongState
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.clients import ApiClient, ClientKey
+from controls.models.keeping import Restoration
 from controls.models.people import Person
 from controls.roles import ROLES
 from controls.staff import AGREED_BY_ANOTHER, refuse_toxic, with_reason
@@ -128,7 +130,8 @@ def hand_over_client(client: ApiClient, *, by: Actor, owner: Person) -> ApiClien
 
 def client_of(key: str, address: str) -> ApiClient | None:
     """The client that this key proves, if it may be used now and from there (one query)."""
-    found = ClientKey.all_unrestricted.select_related("client__owner").filter(start=key[:START]).first()
+    keys = ClientKey.all_unrestricted.select_related("client__owner").filter(start=key[:START])
+    found = keys.exclude(Exists(Restoration.objects.closed())).first()  # out of a backup come ended keys too
     fits = compare_digest(found.digest if found else "", _digest(key))
     if not fits or found is None or not found.is_in_force() or not found.client.is_usable():
         return None

@@ -8,13 +8,16 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from base import clock
 from base.errors import ConfirmationNeeded
 from base.problems import CHALLENGE, Problem, rendered
 from controls.actor import Actor
+from controls.models.keeping import Restoration
 from controls.models.sessions import Session
 
 SESSION = "controls_session"
@@ -38,6 +41,12 @@ class SignedInOnly:
         session = _session_of(request)
         request.actor = None if session is None else _actor(request, session)  # type: ignore[attr-defined]
         request.sign_in = session  # type: ignore[attr-defined]
+        if (
+            session is None
+            and request.path_info.startswith(settings.LOGIN_URL)
+            and Restoration.objects.closed().exists()
+        ):
+            return render(request, "closed.html", status=503)
         if session is None and not OPEN.match(request.path_info) and not _brings_key(request):
             return _refused(request)
         response = self.get_response(request)
@@ -64,11 +73,13 @@ def _page_of(request: HttpRequest) -> str:
 
 
 def _session_of(request: HttpRequest) -> Session | None:
-    """The session in force; one that is not is cleared away with its cookie."""
+    """The session in force; one that is not is cleared away with its cookie. Out of a backup come sessions too: none
+    counts while what was restored is closed."""
     key = request.session.get(SESSION)
     if key is None:
         return None
-    session: Session | None = Session.all_unrestricted.select_related("person").filter(pk=key).first()
+    found = Session.all_unrestricted.select_related("person").filter(pk=key)
+    session: Session | None = found.exclude(Exists(Restoration.objects.closed())).first()
     if session is None or not session.is_in_force() or request.user != session.person:
         logout(request)
         request.sign_in_ended = True  # type: ignore[attr-defined]

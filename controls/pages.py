@@ -14,6 +14,7 @@ from base import clock, days, registry
 from base.templatetags.backoffice import length
 from controls import entries, matrices, reports, sealing, sentences, timeline
 from controls.actor import Actor
+from controls.backup import schedule
 from controls.models import ApiClient, Attempt, AuditEntry, Person, Proposal, Session
 from controls.models.lockouts import LockOut
 
@@ -33,6 +34,7 @@ def register() -> None:
         registry.AlarmSource("controls.view_audit", _many_refusals),
         registry.AlarmSource("controls.view_staff", _locked_out),
         registry.AlarmSource("controls.view_audit", _alone),
+        registry.AlarmSource("controls.view_staff", _no_backup),
     ]
     registry.tiles += [
         registry.Tile(
@@ -126,6 +128,14 @@ def _alone(actor: Actor) -> Iterable[registry.Alarm]:
     if names:
         text = _("Roles that do not go together, or what takes two in the hands of one: %(names)s.")
         yield registry.Alarm(text % {"names": "; ".join(names)}, reverse("admin:alone"))
+
+
+def _no_backup(actor: Actor) -> Iterable[registry.Alarm]:
+    if schedule.is_overdue():
+        text, last = _("The last backup is of %(when)s, and none came since."), schedule.last()
+        yield registry.Alarm(
+            text % {"when": f"{last.at:%Y-%m-%d %H:%M} UTC"} if last else _("No backup was taken yet.")
+        )
 
 
 def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:

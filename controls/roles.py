@@ -81,6 +81,9 @@ ROLES: dict[str, Role] = {
     "job_export": _role(
         _("Export of evidence"), f"{KYC_READ_ALL} controls.view_staff controls.view_audit", "job"
     ),  # reads what the internal auditor reads
+    "job_backup": _role(_("Backup"), "controls.back_up", "job"),
+    "job_restore": _role(_("Restoring a backup"), "controls.restore", "job"),
+    "job_keys": _role(_("Exchange of keys"), "controls.rotate_keys", "job"),
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
     "job_work": _role(_("Runner of jobs"), "work.run_jobs", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
@@ -91,6 +94,9 @@ JOBS = {
     "kyc.checks": "job_checks",
     "controls.sealer": "job_sealer",
     "controls.export": "job_export",
+    "controls.backup": "job_backup",
+    "controls.restore": "job_restore",
+    "controls.keys": "job_keys",
     "controls.bootstrap": "job_bootstrap",
     "work.jobs": "job_work",
     "controls.expiry": "job_expiry",

@@ -59,6 +59,10 @@ DEEDS: dict[str, Any] = {
     "controls.confirm_recovery_codes": gettext_lazy("confirmed the new recovery codes"),
     "controls.reset_factors": gettext_lazy("reset the second factors, as agreed"),
     "controls.export": gettext_lazy("exported a list"),
+    "controls.back_up": gettext_lazy("took a backup"),
+    "controls.open_restored": gettext_lazy("opened what was restored from a backup"),
+    "controls.rotate_keys": gettext_lazy("brought the data to another key"),
+    "controls.hand_over_key": gettext_lazy("handed the signing of checkpoints over to another key"),
 }
 
 

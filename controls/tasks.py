@@ -8,7 +8,10 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from controls import approvals, idempotency, limits, sealing
 from controls.actor import Actor
+from controls.backup import schedule
 from controls.models import Proposal
+
+BACKUP_LIMITS = {"soft_time_limit": 6 * 3600, "time_limit": 6 * 3600 + 60}  # seconds
 
 
 @shared_task(name="controls.seal", runs_on="pulse")  # type: ignore[untyped-decorator]
@@ -29,6 +32,12 @@ def forget_calls() -> None:
 def forget_cookies() -> None:
     """Cookies whose time is over are worth nothing; their rows only fill the table. (Our own rows of sessions stay.)"""
     SessionStore.clear_expired()
+
+
+@shared_task(runs_on="default", **BACKUP_LIMITS)  # type: ignore[untyped-decorator]
+def back_up() -> None:
+    """Run by beat every quarter of an hour; does nothing while the last backup is young enough."""
+    schedule.take_when_due(by=Actor.job("controls.backup"))
 
 
 @shared_task(name="controls.tidy", runs_on="pulse")  # type: ignore[untyped-decorator]

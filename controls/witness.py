@@ -80,11 +80,28 @@ def line(point: Checkpoint) -> str:
 def signed(said: dict[str, Any]) -> bool:
     """Whether the signature of a checkpoint, as its line says it, is by one of our keys."""
     words = {name: said.get(name) for name in ("v", "type", "stream", "number", "sequence", "at", "hash")}
-    if said.get("key") not in {public_key(), *settings.CHECKPOINT_FORMER_KEYS}:
-        return False
+    return signed_by_us(words, said)
+
+
+def sign(words: dict[str, Any]) -> dict[str, str]:
+    """Signature and key, to be kept beside the words."""
+    return {"signature": _private_key().sign(canonical(words).encode()).hex(), "key": public_key()}
+
+
+def signed_by_us(words: dict[str, Any], beside: dict[str, Any]) -> bool:
+    key = beside.get("key")
+    return key in our_keys() and verifies(str(key), words, str(beside.get("signature")))
+
+
+def our_keys() -> set[str]:
+    """The key that signs, and those that did before."""
+    return {public_key(), *settings.CHECKPOINT_FORMER_KEYS}
+
+
+def verifies(key: str, words: dict[str, Any], signature: str) -> bool:
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(said["key"]))
-        key.verify(bytes.fromhex(str(said.get("signature"))), canonical(words).encode())
+        point = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+        point.verify(bytes.fromhex(signature), canonical(words).encode())
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -25,6 +25,7 @@ class KycConfig(AppConfig):
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
         triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")
+        registry.files += [("kyc.Document", "original_file"), ("kyc.Picture", "file")]
         registry.demonstrations.append(_demonstration)
         registry.pages.append(registry.PageEntry("kyc/picture/<uuid:key>/", "kyc_picture", views.picture))
 

@@ -18,7 +18,10 @@ from base import clock
 from kyc.models import Document, Picture
 
 FOLDER = "kyc"
-NAMED_BY = ((Document, "original_file"), (Picture, "file"))  # every column that names a file in the folder
+NAMED_BY = (
+    (Document, "original_file"),
+    (Picture, "file"),
+)  # every column, as in kyc.apps, that names a file in the folder
 UNDER_WAY = timedelta(days=1)  # an upload takes seconds; a younger file may be about to get its row
 
 log = structlog.get_logger(__name__)

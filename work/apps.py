@@ -8,6 +8,8 @@ class WorkConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from base import registry
         from work import jobs, pages  # noqa: F401 - fills the registry of actions
 
         pages.register()
+        registry.files.append(("work.Job", "result_file"))

@@ -13,6 +13,7 @@ from controls.models.audit import (
 )
 from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer, RateWindow
 from controls.models.factors import Authenticator, Passkey, RecoveryCode, RecoverySheet
+from controls.models.keeping import Backup, KeyHandover, KeyRotation, Restoration
 from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.policies import PolicyVersion
@@ -24,10 +25,13 @@ __all__ = [
     "AuditEntry",
     "AuditValue",
     "Authenticator",
+    "Backup",
     "Checkpoint",
     "ClientKey",
     "Delivery",
     "IdempotentAnswer",
+    "KeyHandover",
+    "KeyRotation",
     "LegalEntity",
     "LockOut",
     "Passkey",
@@ -39,6 +43,7 @@ __all__ = [
     "RecoveryCode",
     "RecoverySheet",
     "ReportSight",
+    "Restoration",
     "RoleGrant",
     "SealBatch",
     "SealedRow",

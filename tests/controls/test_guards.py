@@ -8,11 +8,24 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
+from base import clock
 from base.errors import NotPermitted
 from controls import approvals, sealing, staff, triggers
 from controls.actor import Actor
 from controls.checks import guards_are_in_the_database
-from controls.models import AuditEntry, AuditValue, PendingSeal, Person, Proposal, SealedRow, Vote
+from controls.models import (
+    AuditEntry,
+    AuditValue,
+    Backup,
+    KeyHandover,
+    KeyRotation,
+    PendingSeal,
+    Person,
+    Proposal,
+    Restoration,
+    SealedRow,
+    Vote,
+)
 from tests.committed import CommittedDatabase
 
 APPEND_ONLY = sorted(guard.model for guard in triggers.GUARDS.values() if guard.append_only)
@@ -35,6 +48,11 @@ def rows(administrator: Actor, officer: Actor, mlro: Actor, auditor: Actor, stra
     with pytest.raises(NotPermitted):
         staff.suspend_person(person, by=auditor, reason="Not mine to do.")
     staff.suspend_person(person, by=mlro, reason="Under investigation.")
+    now = clock.now()
+    Backup.objects.create(at=now, size=1, files=0, missing=0, sha256="", recipient="")
+    Restoration.objects.create(state_of=now, restored_at=now, archive="", opened_at=now)
+    KeyRotation.objects.create(header=b"", key_id="", finished_at=now)
+    KeyHandover.objects.create(at=now, former="", key="", by_former="", by_key="")
 
 
 def refused(statement: str, *arguments: Any) -> bool:
