@@ -26,7 +26,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep  # noqa: E402
 # run as all the same.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-QUEUES = ("documents", "faces", "default", "pulse")
+QUEUES = ("documents", "faces", "outbox", "default", "pulse")
 
 app = Celery("backoffice", task_cls="base.tasks:Job")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     "kyc-look-again": {"task": "kyc.tasks.look_again", "schedule": 30.0},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
     "jobs": {"task": "work.tasks.sweep", "schedule": 5.0},
+    "outbox": {"task": "outbox.tasks.sweep", "schedule": 2.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},
 }

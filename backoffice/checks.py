@@ -49,6 +49,25 @@ def passkeys_know_their_host(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     return [Error(f"PUBLIC_HOST is {settings.PUBLIC_HOST!r}, which is no host name.", hint=hint, id="backoffice.E005")]
 
 
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+@register("environment")
+def a_witness_by_mail_needs_a_mail_server(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.WITNESS_EMAIL or settings.EMAIL_BACKEND != CONSOLE:
+        return []
+    hint = "EMAIL_URL=smtp://user:password@mail.example.com: without it mail goes to the terminal, where no witness is."
+    return [Error("WITNESS_EMAIL is set and no mail server is.", hint=hint, id="backoffice.E006")]
+
+
+@register("environment", deploy=True)
+def mail_leaves_this_machine(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND != CONSOLE:
+        return []
+    hint = "EMAIL_URL=smtp://user:password@mail.example.com; the terminal is a log, and mail names people."
+    return [Caution("Mail goes to the terminal.", hint=hint, id="backoffice.W017")]
+
+
 @register("environment", deploy=True)
 def production_is_no_demonstration(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:

@@ -1,7 +1,10 @@
 """Reads the environment, and says loudly what is missing or cannot be understood."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -39,6 +42,38 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
     return [word for part in text(name, default).split(",") if (word := part.strip())]
+
+
+def networks(name: str) -> list[str]:
+    """A list of networks like 10.1.2.0/24."""
+    found = words(name)
+    for network in found:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}. Write networks like 10.1.2.0/24.") from error
+    return found
+
+
+def mail(name: str, default: str) -> dict[str, Any]:
+    """Django's settings of mail from smtp://user:password@host:587 (with STARTTLS), smtps://…:465, smtp+plain://host:25
+    for a relay on this machine or network, or console: for a demonstration."""
+    url = urlsplit(text(name, default))
+    if url.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    ports = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+    if url.scheme not in ports or not url.hostname:
+        raise ImproperlyConfigured(f"{name} begins with smtp://, smtps:// or smtp+plain:// and a host, or is console:")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or ports[url.scheme],
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_TLS": url.scheme == "smtp",
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_TIMEOUT": 5,
+    }
 
 
 def load_dotenv(path: Path) -> None:

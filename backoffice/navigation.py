@@ -51,6 +51,8 @@ GROUPS: list[tuple[Any, list[Item]]] = [
             Item(_("Roles and actions"), "grid_on", "admin:permissions", "controls.view_staff"),
             Item(_("One person alone"), "person_alert", "admin:alone", "controls.view_staff"),
             Item(_("Policies"), "gavel", "admin:controls_policyversion_changelist", "controls.view_home"),
+            Item(_("Receivers of events"), "webhook", "admin:outbox_receiver_changelist", "outbox.view"),
+            Item(_("Deliveries"), "outbox", "admin:outbox_delivery_changelist", "outbox.view"),
             Item(_("Legal entities"), "domain", "admin:controls_legalentity_changelist"),
         ],
     ),

@@ -106,6 +106,12 @@ BACKUP_TO = env.text("BACKUP_TO", "")  # a folder; empty: nobody takes backups b
 BACKUP_PUBLIC_KEY = env.text("BACKUP_PUBLIC_KEY", "")
 BACKUP_HOURS = env.number("BACKUP_HOURS", 24)
 
+# --- what leaves -----------------------------------------------------------------------------------------------
+
+globals().update(env.mail("EMAIL_URL", "console:"))  # EMAIL_BACKEND, EMAIL_HOST and so on, as Django names them
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "backoffice@localhost")
+OUTBOX_ALLOWED_NETWORKS = env.networks("OUTBOX_ALLOWED_NETWORKS")  # private ones in which webhooks may lie
+
 # --- applications ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -126,6 +132,7 @@ INSTALLED_APPS = [
     "base",
     "controls",
     "django_otp_webauthn",  # its models ask for the person model: after controls
+    "outbox",
     "work",
     "kyc",
     "backoffice.apps.BackofficeConfig",
@@ -214,10 +221,11 @@ SESSION_HOURS = env.number("SESSION_HOURS", 12)
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", 30)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 PUBLIC_HOST = env.text("PUBLIC_HOST", ALLOWED_HOSTS[0])  # the name people type; passkeys belong to it
+PUBLIC_URL = f"http://{PUBLIC_HOST}:{PORT}" if DEMO else f"https://{PUBLIC_HOST}"
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "controls.Passkey"
 OTP_WEBAUTHN_RP_ID = PUBLIC_HOST
 OTP_WEBAUTHN_RP_NAME = "Back office"
-OTP_WEBAUTHN_ALLOWED_ORIGINS = [f"http://{PUBLIC_HOST}:{PORT}" if DEMO else f"https://{PUBLIC_HOST}"]
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
 OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 PROXIES = env.number("PROXIES", 0)  # how many of our own stand in front and write X-Forwarded-For

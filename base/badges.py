@@ -24,9 +24,9 @@ STATES: dict[Colour, str] = {
     Colour.BLUE: "awaiting_checks checking in_review running claimed processing uploaded received",
     Colour.AMBER: "proposed awaiting_review awaiting_second awaiting_screening awaiting_applicant pending waiting "
     "review medium asked expires_soon collecting",
-    Colour.RED: "declined rejected refused failed mismatch error overdue high prohibited revoked locked",
-    Colour.GREEN: "agreed approved done passed match active in_force low verified sealed",
-    Colour.VIOLET: "suspended held frozen",
+    Colour.RED: "declined rejected refused failed dead mismatch error overdue high prohibited revoked locked",
+    Colour.GREEN: "agreed approved done passed match active in_force low verified sealed delivered",
+    Colour.VIOLET: "suspended held frozen paused",
 }
 _COLOURS = {state: colour for colour, states in STATES.items() for state in states.split()}
 

@@ -55,7 +55,7 @@ DECLARED: dict[str, re.Pattern[str]] = {
 # What processes say of themselves: logger, message, and the shape of each value. None: never shown.
 PID, SECONDS, WHEN = r"\d{1,10}", r"[\d.]{1,12}", r"in [\d.]{1,12} (seconds?|minutes?|hours?)"
 FILLED: dict[tuple[str, str], tuple[str | None, ...]] = {
-    ("celery.apps.worker", "%s ready."): (rf"(documents|faces|default|pulse)@{NAME}",),
+    ("celery.apps.worker", "%s ready."): (rf"(documents|faces|outbox|default|pulse)@{NAME}",),
     ("celery.worker.consumer.connection", "Connected to %s"): (r"filesystem://(:\*\*@)?localhost/{0,2}",),
     ("celery.worker.consumer.consumer", "consumer: Cannot connect to %s: %s.\n%s\n"): (
         None,

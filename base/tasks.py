@@ -4,7 +4,7 @@ The world failed (no database, no network): it is tried again where it stands, a
 the sweep that finds waiting rows comes back to it. A refusal (RuleError) is an answer, noted and never repeated.
 Anything else is our mistake and fails at once, with the place in the log.
 
-    @shared_task(runs_on="documents")       documents, faces, pulse; default when nothing is said
+    @shared_task(runs_on="documents")       documents, faces, outbox, pulse; default when nothing is said
     def check_document(document_id: str) -> None: ...
 
     wake(check_document, str(document.pk))  after commit; a lost wake-up costs the time until the next sweep

@@ -32,6 +32,8 @@ KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 KYC_SECOND = f"{KYC_READ_ALL} kyc.claim kyc.approve_high_risk"
 SUSPENDS = "controls.suspend"
+OUTBOX_READ = "outbox.view"
+OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
 POLICIES = "controls.change_policy controls.agree_policy"
 
 ROLES: dict[str, Role] = {
@@ -42,8 +44,8 @@ ROLES: dict[str, Role] = {
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} {POLICIES} controls.agree controls.view_staff controls.view_audit "
-        "controls.reveal",
+        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree controls.view_staff "
+        "controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
@@ -66,12 +68,13 @@ ROLES: dict[str, Role] = {
     "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit controls.reveal"),
     "internal_auditor": _role(
         _("Internal auditor"),
-        f"controls.view_home work.ask_job work.view_all_jobs {KYC_READ_ALL} controls.view_staff controls.view_audit "
-        "controls.reveal",
+        f"controls.view_home work.ask_job work.view_all_jobs {KYC_READ_ALL} {OUTBOX_READ} controls.view_staff "
+        "controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
-        f"{STAFF} {SUSPENDS} controls.view_staff controls.manage_staff controls.manage_clients work.view_all_jobs",
+        f"{STAFF} {SUSPENDS} {OUTBOX_SECOND} outbox.manage controls.view_staff controls.manage_staff "
+        "controls.manage_clients work.view_all_jobs",
     ),
     "applicant_intake": _role(
         _("Applicant intake"), "kyc.open_application kyc.upload kyc.submit kyc.withdraw kyc.view_own_intake", "client"
@@ -79,11 +82,12 @@ ROLES: dict[str, Role] = {
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
     "job_export": _role(
-        _("Export of evidence"), f"{KYC_READ_ALL} controls.view_staff controls.view_audit", "job"
+        _("Export of evidence"), f"{KYC_READ_ALL} {OUTBOX_READ} controls.view_staff controls.view_audit", "job"
     ),  # reads what the internal auditor reads
     "job_backup": _role(_("Backup"), "controls.back_up", "job"),
     "job_restore": _role(_("Restoring a backup"), "controls.restore", "job"),
     "job_keys": _role(_("Exchange of keys"), "controls.rotate_keys", "job"),
+    "job_outbox": _role(_("Delivery of events"), "outbox.pause", "job"),
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
     "job_work": _role(_("Runner of jobs"), "work.run_jobs", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
@@ -97,6 +101,7 @@ JOBS = {
     "controls.backup": "job_backup",
     "controls.restore": "job_restore",
     "controls.keys": "job_keys",
+    "outbox.delivery": "job_outbox",
     "controls.bootstrap": "job_bootstrap",
     "work.jobs": "job_work",
     "controls.expiry": "job_expiry",

@@ -10,8 +10,9 @@ class KycConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import alone, leaving, policies, triggers
-        from kyc import actions, pages, views  # actions: fills the registry, too
+        from kyc import actions, pages, telling, views  # actions: fills the registry, too
         from kyc.policies import KINDS
+        from outbox import events
 
         pages.register()
         leaving.HOLDINGS.append(actions.HELD)
@@ -19,6 +20,7 @@ class KycConfig(AppConfig):
             alone.FIRST_HANDS[second] = "kyc.approve"
         handed_in = frozenset({"kyc.open_application", "kyc.submit"})
         alone.CHAINS.append(alone.Deed("kyc.approve", handed_in, {"kyc.approve": 1}, apart=False, by_program=True))
+        events.register(telling.CHANGED)
         for kind in KINDS:
             policies.register(kind)
 

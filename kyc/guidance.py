@@ -9,6 +9,7 @@ from kyc import reasons, wanted
 from kyc.actions.intake import missing
 from kyc.models import Application, Decision
 from kyc.models.applications import Status
+from kyc.telling import told
 
 SLOTS = {
     ("passport", "front"): gettext_lazy("the page of your passport with your photo, or both sides of another document"),
@@ -36,9 +37,12 @@ STANDING = {
 def guidance(application: Application) -> dict[str, Any]:
     """`status` is a word that tells no more than the applicant may know; `missing` holds kind, side and text."""
     status = Status(application.status)
-    told = "in_review" if status in (Status.AWAITING_REVIEW, Status.AWAITING_SECOND) else str(status.value)
     lacking = missing(application) if status is Status.COLLECTING else []
-    return {"status": told, "text": _text(application, status, lacking), "missing": [_slot(slot) for slot in lacking]}
+    return {
+        "status": told(status),
+        "text": _text(application, status, lacking),
+        "missing": [_slot(slot) for slot in lacking],
+    }
 
 
 def _text(application: Application, status: Status, lacking: list[wanted.Slot]) -> str:

@@ -13,6 +13,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://backoffice:made-up@db.example.com/backoffice",
     "CELERY_BROKER_URL": "redis://broker.example.com:6379/0",
     "CACHE_URL": "redis://cache.example.com:6379/1",
+    "EMAIL_URL": "smtp://backoffice:made-up@mail.example.com",
     "PROXIES": "1",
 }
 

@@ -13,7 +13,7 @@ from base.errors import RuleError
 from controls.actions import action
 from controls.actor import Actor
 from controls.policies import policy
-from kyc import judging, risk
+from kyc import judging, risk, telling
 from kyc.actions.inputs import inputs
 from kyc.models import Application, Check, Customer
 from kyc.models.applications import AT_THE_DESK, Status
@@ -81,7 +81,7 @@ def keep_up(application: Application) -> None:
     if application.status == Status.AWAITING_SECOND:
         application.approved_by = application.claimed_by = application.claimed_until = None
         application.round += 1
-        application.move_to(Status.AWAITING_REVIEW)
+        telling.moved(application, Status.AWAITING_REVIEW)
     application.save()
 
 

@@ -14,7 +14,7 @@ from base import clock
 from base.errors import WrongState
 from controls.actions import action
 from controls.actor import Actor
-from kyc import judging
+from kyc import judging, telling
 from kyc.actions.assessment import assess
 from kyc.models import Application, Check, Document
 from kyc.models.checks import ATTEMPTS, LEASE
@@ -119,5 +119,5 @@ def to_the_desk_when_checked(application: Application) -> None:
         return
     assess(application)
     application.waiting_since = clock.now()
-    application.move_to(Application.Status.AWAITING_REVIEW)
+    telling.moved(application, Application.Status.AWAITING_REVIEW)
     application.save()

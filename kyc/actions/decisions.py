@@ -10,7 +10,7 @@ from base.errors import Invalid, RuleError, WrongState
 from controls.actions import action
 from controls.actor import Actor
 from controls.policies import policy
-from kyc import reasons
+from kyc import reasons, telling
 from kyc.actions.assessment import moved_on
 from kyc.actions.claims import held
 from kyc.actions.uploads import check_slot
@@ -137,7 +137,7 @@ def _decide(application: Application, kind: str, by: Actor, code: str, words: st
 def _moved(decision: Decision, status: Status) -> Decision:
     """The consequence: the next state, and the claim is over."""
     application, now = decision.application, clock.now()
-    application.move_to(status)
+    telling.moved(application, status)
     application.claimed_by = application.claimed_until = None
     application.waiting_since = now
     application.decided_at = now if status in (Status.AWAITING_SCREENING, Status.REJECTED) else None

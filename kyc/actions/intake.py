@@ -11,7 +11,7 @@ from base.errors import Invalid
 from controls.actions import action
 from controls.actor import Actor
 from controls.models import LegalEntity
-from kyc import wanted
+from kyc import telling, wanted
 from kyc.actions.checks import to_the_desk_when_checked
 from kyc.actions.inputs import inputs
 from kyc.actions.uploads import collecting
@@ -111,7 +111,7 @@ def submit(application: Application, *, by: Actor) -> Application:
         names = ", ".join(f"{kind} ({side})" for kind, side in lacking)
         raise Invalid(_("Still missing: %(pictures)s.") % {"pictures": names}, field="documents", code="incomplete")
     now = clock.now()
-    application.move_to(Application.Status.AWAITING_CHECKS)
+    telling.moved(application, Application.Status.AWAITING_CHECKS)
     application.submitted_at = now
     application.waiting_since = now
     application.round += 1
@@ -145,7 +145,7 @@ def expire_application(application: Application, *, by: Actor) -> Application:
 
 
 def _end(application: Application, status: str) -> Application:
-    application.move_to(status)
+    telling.moved(application, status)
     application.claimed_by = application.claimed_until = None
     application.decided_at = clock.now()
     application.save()

@@ -18,6 +18,7 @@ STAFF_READERS = {
 }
 AUDITORS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_officer", "internal_auditor"}
 
+OUTBOX_READERS = {"administrator", "compliance_officer", "internal_auditor"}
 WHO_WORKS_HERE = {key for key, role in ROLES.items() if role.kind == "person"}
 
 # Name of the address: the roles that get 200; everybody else who is signed in gets 403.
@@ -37,6 +38,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_auditentry_changelist": ALL,
     "controls_attempt_changelist": AUDITORS,
     "controls_proposal_changelist": ALL,
+    "outbox_receiver_changelist": OUTBOX_READERS,
+    "outbox_delivery_changelist": OUTBOX_READERS,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
 }
