@@ -68,7 +68,18 @@ def policy(name: str, *, on: date | None = None) -> Policy:
     return Policy(name, version.number, version.digest, _value(kind, version))
 
 
-_READ: dict[tuple[str, str], Any] = {}
+def value_under(name: str, digests: Mapping[str, str]) -> Any:
+    """What held when a record was decided that keeps these digests; for one older than the policy, what the product
+    came with. No query for a version that this process has read before."""
+    versions, named = PolicyVersion.all_unrestricted.of(name), digests.get(name)
+    if (name, named) in _READ:
+        return _READ[name, named]
+    version = versions.filter(digest=named).first() if named else versions.get(number=0)
+    assert version is not None, f"no version of {name} has the digest {named}"
+    return _value(KINDS[name], version)
+
+
+_READ: dict[tuple[str, str | None], Any] = {}
 
 
 def _value(kind: Kind, version: PolicyVersion) -> Any:

@@ -67,6 +67,7 @@ class CheckOutput(serializers.ModelSerializer[Check]):
             "scores",
             "thresholds",
             "models_used",
+            "policies",
             "input_hash",
             "computed_at",
         ]

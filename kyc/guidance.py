@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from kyc import reasons, wanted
+from controls import policies
+from kyc import wanted
 from kyc.actions.intake import missing
 from kyc.models import Application, Decision
 from kyc.models.applications import Status
+from kyc.policies import REASONS
 from kyc.telling import told
 
 SLOTS = {
@@ -52,11 +54,16 @@ def _text(application: Application, status: Status, lacking: list[wanted.Slot]) 
         return str(STANDING[status])
     kind = Decision.Kind.ASK if status is Status.COLLECTING else Decision.Kind.REJECT
     decision = application.decisions.filter(kind=kind).order_by("at").last()
-    reason = reasons.REASONS.get(decision.reason_code) if decision else None
-    if decision is None or reason is None:
+    if decision is None or not (words := _words(decision)):
         return str(STANDING[status])
     asked = {(slot["kind"], slot["side"]) for slot in decision.wanted}
-    return f"{reason.applicant} {ANOTHER}" if asked & set(lacking) - {wanted.SELFIE} else str(reason.applicant)
+    return f"{words} {ANOTHER}" if asked & set(lacking) - {wanted.SELFIE} else words
+
+
+def _words(decision: Decision) -> str:
+    """For the applicant, as they were agreed on when the decision was taken."""
+    known = policies.value_under(REASONS, decision.policies)
+    return known[decision.reason_code].told(get_language() or "") if decision.reason_code in known else ""
 
 
 def _slot(slot: wanted.Slot) -> dict[str, str]:

@@ -92,6 +92,7 @@ def _verdict(found: Any) -> str:
 
 
 SPELLINGS = {
+    "kyc.decision.reason_code": lambda code: str(code).replace("_", " "),
     "kyc.application.risk_reasons": _risk_reasons,
     "kyc.customer.residence": countries.name,
     "kyc.customer.nationality": countries.name,

@@ -16,9 +16,11 @@ from django.conf import settings
 from base import clock
 from base.errors import RuleError
 from controls.actor import Actor
+from controls.policies import policy
 from kyc import actions, files, judging
 from kyc.actions.checks import FACES, READING, Lease
 from kyc.models import Application, Check, Document, Picture
+from kyc.policies import FACE_BANDS
 from kyc.results import Result
 
 log = structlog.get_logger(__name__)
@@ -129,7 +131,8 @@ def compare(application: Application) -> Findings:
     from kyc.vision import faces  # holds models: only a worker loads it
 
     portrait, selfie = face_pictures(application)
-    found = faces.compare(files.read(portrait.file), files.read(selfie.file))
+    agreed = policy(FACE_BANDS)
+    found = faces.compare(files.read(portrait.file), files.read(selfie.file), agreed.value)
     reasons = [{"code": each.code, "text": str(each)} for each in found.reasons]
     if found.band in ("review", "mismatch"):
         reasons.append({"code": f"faces_{found.band}"})
@@ -143,6 +146,7 @@ def compare(application: Application) -> Findings:
             "boxes": {name: list(box) if box else None for name, box in found.boxes.items()},
             "pictures": {"document": str(portrait.pk), "selfie": str(selfie.pk)},
         },
+        {FACE_BANDS: agreed.digest},
     )
     return {Check.Kind.FACE.value: result}, {}
 

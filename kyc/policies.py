@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from controls.policies import Kind
-from kyc import countries
+from kyc import countries, reasons
+from kyc.bands import Bands
+from kyc.reasons import Reason, Reasons
 from kyc.risk import Rules
 
-RISK = "kyc.risk"
+RISK, REASONS, FACE_BANDS = "kyc.risk", "kyc.reasons", "kyc.faces"
 
 _POINTS = {"type": "integer", "minimum": 0, "maximum": 100}
 _COUNTRIES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Z]{2}$"}}
@@ -28,7 +30,11 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_REASONS = (
+def _data(name: str) -> Any:
+    return json.loads((Path(__file__).parent / "data" / name).read_text(encoding="utf-8"))
+
+
+_POINTED = (
     *("check_failed", "check_review", "check_inconclusive", "check_error", "residence_high", "nationality_high"),
     *("lives_abroad", "under_age", "number_seen_elsewhere"),
 )
@@ -36,7 +42,7 @@ RISK_SCHEMA = _object(
     {
         "bands": _object({"medium_from": {**_POINTS, "minimum": 1}, "high_from": {**_POINTS, "minimum": 1}}),
         "adult_years": {"type": "integer", "minimum": 18, "maximum": 21},
-        "points": _object(dict.fromkeys(_REASONS, _POINTS)),
+        "points": _object(dict.fromkeys(_POINTED, _POINTS)),
         "failed_points": _object({"face": _POINTS, "mrz": _POINTS}),
         "countries": _object(
             {"source": {"type": "string", "minLength": 1}, "prohibited": _COUNTRIES, "high": _COUNTRIES}
@@ -59,7 +65,7 @@ RISK_DEFAULT = {
     },
     # a selfie of somebody else and a wrong check digit weigh more than a blur
     "failed_points": {"face": 50, "mrz": 35},
-    "countries": json.loads((Path(__file__).parent / "data" / "country_risk.json").read_text(encoding="utf-8")),
+    "countries": _data("country_risk.json"),
 }
 
 
@@ -83,4 +89,61 @@ def rules_of(document: Mapping[str, Any]) -> Rules:
     )
 
 
-KINDS = (Kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),)
+# --- reason codes, with the applicant's words ---------------------------------------------------------------------
+
+_WORDS = {"type": "string", "minLength": 1, "maxLength": 400}
+REASONS_SCHEMA = _object(
+    {
+        "reasons": {
+            "type": "array",
+            "items": _object(
+                {
+                    "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]{1,39}$"},
+                    "verdict": {"enum": list(reasons.VERDICTS)},
+                    "reviewer": _WORDS,
+                    "applicant": {
+                        "type": "object",
+                        "propertyNames": {"pattern": "^[a-z]{2,3}(-[a-z0-9]{2,8})*$"},
+                        "additionalProperties": _WORDS,
+                    },
+                }
+            ),
+        }
+    }
+)
+
+
+def reasons_of(document: Mapping[str, Any]) -> Reasons:
+    found = [Reason(**each) for each in document["reasons"]]
+    known = {reason.code: reason for reason in found}
+    if len(known) < len(found):
+        raise ValueError(_("reasons: a code stands there twice."))
+    if lacking := [verdict for verdict in reasons.VERDICTS if not reasons.for_verdict(known, verdict)]:
+        raise ValueError(_("reasons: none for %(verdicts)s.") % {"verdicts": ", ".join(lacking)})
+    if untold := [each.code for each in found if each.verdict != reasons.SEND_BACK and not each.told(reasons.LANGUAGE)]:
+        raise ValueError(_("reasons: %(codes)s lack English words for the applicant.") % {"codes": ", ".join(untold)})
+    if reasons.ALL_IN_ORDER in known and known[reasons.ALL_IN_ORDER].verdict != reasons.APPROVE:
+        raise ValueError(_("reasons: all_in_order is a reason to approve."))
+    return known
+
+
+# --- from where on two faces are one person -----------------------------------------------------------------------
+
+_DISTANCE = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+FACES_SCHEMA = _object(
+    {"match": _DISTANCE, "mismatch": _DISTANCE, "eyes_px": {"type": "number", "minimum": 10, "maximum": 200}}
+)
+FACES_DEFAULT = {"match": Bands().match, "mismatch": Bands().mismatch, "eyes_px": Bands().eyes_px}
+
+
+def bands_of(document: Mapping[str, Any]) -> Bands:
+    if document["match"] > document["mismatch"]:
+        raise ValueError(_("match: a match ends before a mismatch begins."))
+    return Bands(**document)
+
+
+KINDS = (
+    Kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),
+    Kind(REASONS, gettext_lazy("Reasons of decisions"), REASONS_SCHEMA, _data("reasons.json"), reasons_of),
+    Kind(FACE_BANDS, gettext_lazy("Bands of face comparison"), FACES_SCHEMA, FACES_DEFAULT, bands_of),
+)

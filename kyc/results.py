@@ -6,7 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Result:
-    """`reasons`: [{"code", ...}] without personal data; what is personal goes into `details`, kept encrypted."""
+    """`reasons`: [{"code", ...}] without personal data; what is personal goes into `details`, kept encrypted.
+    `policies`: name to digest, where people set the thresholds."""
 
     outcome: str
     reasons: list[dict[str, Any]] = field(default_factory=list)
@@ -14,3 +15,4 @@ class Result:
     thresholds: dict[str, Any] = field(default_factory=dict)
     models: list[Any] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)

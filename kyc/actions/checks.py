@@ -93,7 +93,7 @@ def record_check(check: Check, *, by: Actor, token: UUID, result: Result) -> Che
     assert result.outcome in Check.Outcome.values, result.outcome
     check.outcome = result.outcome
     check.reasons, check.scores, check.thresholds = result.reasons, result.scores, result.thresholds
-    check.models_used, check.details = result.models, result.details
+    check.models_used, check.details, check.policies = result.models, result.details, result.policies
     check.computed_at = clock.now()
     check.lease_token = check.lease_until = None
     check.save()

@@ -1,6 +1,7 @@
 """What people decide: each by who is on the application, with a reason code and words, on what they saw."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from kyc.actions.claims import held
 from kyc.actions.uploads import check_slot
 from kyc.models import Application, Check, Decision, Document
 from kyc.models.applications import PATIENCE, Band, Status
-from kyc.policies import RISK
+from kyc.policies import REASONS, RISK
 
 LONGEST_WORDS = 2000
 APPROVING = (Decision.Kind.APPROVE, Decision.Kind.APPROVE_SECOND)
@@ -37,11 +38,11 @@ def _approvable(application: Application, by: Actor) -> str | RuleError | None:
 @action("kyc.approve", when=_approvable)
 def approve(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """Let in, as far as documents go: names are screened next. High risk waits for a second person first."""
-    why = reasons.needed(code, reasons.APPROVE)
+    why = _why(code, reasons.APPROVE)
     open_questions = application.checks.current().exclude(outcome=Check.Outcome.PASSED)
-    if why.code == reasons.ALL_IN_ORDER and open_questions.exists():
+    if code == reasons.ALL_IN_ORDER and open_questions.exists():
         raise Invalid(_("Not every check passed: choose another reason."), field="code")
-    decision = _decide(application, Decision.Kind.APPROVE, by, code, reason, seen)
+    decision = _decide(application, Decision.Kind.APPROVE, by, why, reason, seen)
     application.approved_by_id = by.person_id
     high = application.risk_band == Band.HIGH
     return _moved(decision, Status.AWAITING_SECOND if high else Status.AWAITING_SCREENING)
@@ -49,8 +50,8 @@ def approve(application: Application, *, by: Actor, code: str, reason: str, seen
 
 @action("kyc.reject", when=_reviewed)
 def reject(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
-    reasons.needed(code, reasons.REJECT)
-    return _moved(_decide(application, Decision.Kind.REJECT, by, code, reason, seen), Status.REJECTED)
+    why = _why(code, reasons.REJECT)
+    return _moved(_decide(application, Decision.Kind.REJECT, by, why, reason, seen), Status.REJECTED)
 
 
 @action("kyc.ask", when=_reviewed)
@@ -64,13 +65,13 @@ def ask(
     seen: str,
 ) -> Decision:
     """Another picture is needed. `wanted`: [{"kind", "side"}]; the applicant reads the text of the reason code."""
-    reasons.needed(code, reasons.ASK)
+    why = _why(code, reasons.ASK)
     slots = [_slot(each) for each in wanted]
     if not slots:
         raise Invalid(_("Say which picture is needed."), field="wanted")
     if len({slot["kind"] for slot in slots} - {Document.Kind.SELFIE.value}) > 1:  # each would replace the other
         raise Invalid(_("Ask for one identity document at a time."), field="wanted")
-    decision = _decide(application, Decision.Kind.ASK, by, code, reason, seen, wanted=slots)
+    decision = _decide(application, Decision.Kind.ASK, by, why, reason, seen, wanted=slots)
     application.expires_at = clock.now() + PATIENCE
     return _moved(decision, Status.COLLECTING)
 
@@ -82,8 +83,8 @@ def _second(application: Application, by: Actor) -> str | RuleError | None:
 @action("kyc.approve_high_risk", maker="approved_by", when=_second, sensitive=True)
 def approve_second(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """The second person agrees to a high-risk applicant."""
-    reasons.needed(code, reasons.APPROVE)
-    decision = _decide(application, Decision.Kind.APPROVE_SECOND, by, code, reason, seen)
+    why = _why(code, reasons.APPROVE)
+    decision = _decide(application, Decision.Kind.APPROVE_SECOND, by, why, reason, seen)
     application.agreed_by_id = by.person_id
     return _moved(decision, Status.AWAITING_SCREENING)
 
@@ -91,8 +92,8 @@ def approve_second(application: Application, *, by: Actor, code: str, reason: st
 @action("kyc.approve_high_risk", maker="approved_by", when=_second)
 def send_back(application: Application, *, by: Actor, code: str, reason: str, seen: str) -> Decision:
     """The second person does not agree: a reviewer looks again, from the start."""
-    reasons.needed(code, reasons.SEND_BACK)
-    decision = _decide(application, Decision.Kind.SEND_BACK, by, code, reason, seen)
+    why = _why(code, reasons.SEND_BACK)
+    decision = _decide(application, Decision.Kind.SEND_BACK, by, why, reason, seen)
     application.approved_by = None
     application.round += 1
     return _moved(decision, Status.AWAITING_REVIEW)
@@ -104,7 +105,20 @@ def _in_state(application: Application, status: Status) -> str | None:
     return _("This application is %(status)s.") % {"status": application.get_status_display()}
 
 
-def _decide(application: Application, kind: str, by: Actor, code: str, words: str, seen: str, **more: Any) -> Decision:
+@dataclass(frozen=True)
+class Why:
+    """A reason code, and the digest of the policy in which it stands."""
+
+    code: str
+    digest: str
+
+
+def _why(code: str, verdict: str) -> Why:
+    known = policy(REASONS)
+    return Why(reasons.needed(known.value, code, verdict).code, known.digest)
+
+
+def _decide(application: Application, kind: str, by: Actor, why: Why, words: str, seen: str, **more: Any) -> Decision:
     """The row. `seen` is the digest that was shown: nobody decides on what they did not see, and who decides on what
     has changed since is told to look again. An approval also asks whether risk and expiry still are what they were."""
     words = words.strip()
@@ -126,10 +140,10 @@ def _decide(application: Application, kind: str, by: Actor, code: str, words: st
         by_id=by.person_id,
         maker_id=application.approved_by_id if second else None,
         at=clock.now(),
-        reason_code=code,
+        reason_code=why.code,
         words=words,
         seen=digest,
-        policies={RISK: policy(RISK).digest},
+        policies={RISK: policy(RISK).digest, REASONS: why.digest},
         **more,
     )
 

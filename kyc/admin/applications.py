@@ -14,13 +14,15 @@ from base.buttons import Asks, AsksReason, Button
 from base.errors import RuleError
 from base.pages import refused
 from base.templatetags.backoffice import when
+from controls import policies
 from controls.actor import Actor
 from kyc import actions, countries, risk
 from kyc.admin import forms
 from kyc.admin.desk import Desk
 from kyc.admin.queue import Queue
-from kyc.models import Application
+from kyc.models import Application, Decision
 from kyc.models.applications import AT_THE_DESK, Status
+from kyc.policies import REASONS
 
 
 def _approval(application: Application) -> Any:
@@ -255,7 +257,7 @@ class ApplicationAdmin(ModelAdmin):
                 "title": _("Decisions"),
                 "head": [_("Decision"), _("By"), _("Time"), _("Reason"), _("Words")],
                 "rows": [
-                    [badges.badge(one.kind, one.get_kind_display()), one.by, when(one.at), one.reason_code, one.words]
+                    [badges.badge(one.kind, one.get_kind_display()), one.by, when(one.at), _reason(one), one.words]
                     for one in decisions
                 ],
                 "empty": _("Nobody has decided yet."),
@@ -273,3 +275,9 @@ class ApplicationAdmin(ModelAdmin):
 
 def desk_link(application: Application) -> str:
     return reverse("admin:kyc_desk", args=[application.pk])
+
+
+def _reason(decision: Decision) -> str:
+    """As the reviewer chose it: the words of the version it was decided under."""
+    found = policies.value_under(REASONS, decision.policies).get(decision.reason_code)
+    return found.reviewer if found else decision.reason_code

@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.buttons import Asks
+from controls.policies import policy
 from kyc import reasons, wanted
 from kyc.models import Application, Document
+from kyc.policies import REASONS
 
 
 class Decides(Asks):
@@ -28,7 +30,7 @@ class Decides(Asks):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].choices = [  # type: ignore[attr-defined]
-            (found.code, found.reviewer) for found in reasons.for_verdict(self.verdict)
+            (found.code, found.reviewer) for found in reasons.for_verdict(policy(REASONS).value, self.verdict)
         ]
         self.fields["seen"].initial = self.record.seen_digest()
 

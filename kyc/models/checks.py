@@ -63,6 +63,7 @@ class Check(Record):
     thresholds = models.JSONField(_("thresholds"), default=dict)
     reasons = models.JSONField(_("reasons"), default=list)
     details = EncryptedJSONField(_("details"), null=True)
+    policies = models.JSONField(_("policies it was judged by"), default=dict, help_text=_("name: digest"))
     made_at = models.DateTimeField(default=clock.now)
     computed_at = models.DateTimeField(_("computed"), null=True)
     replaced_at = models.DateTimeField(_("replaced"), null=True)
@@ -80,6 +81,7 @@ class Check(Record):
         "thresholds": Mask.SHOWN,
         "reasons": Mask.SHOWN,
         "details": Mask.MASKED,
+        "policies": Mask.SHOWN,
         "made_at": Mask.SHOWN,
         "computed_at": Mask.SHOWN,
         "replaced_at": Mask.SHOWN,

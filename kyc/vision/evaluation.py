@@ -79,7 +79,10 @@ def figures(scored: Sequence[Scored]) -> dict[str, Any]:
         "threshold": round(float(np.mean(thresholds)), 4),
         "accuracy_at_0.6": fixed / len(scored),
         "wilson_95_at_0.6": wilson(fixed, len(scored)),
-        "bands": {name: _rates(scored, limit) for name, limit in (("match", faces.MATCH), ("review", faces.MISMATCH))},
+        "bands": {
+            name: _rates(scored, limit)
+            for name, limit in (("match", faces.AS_IT_COMES.match), ("review", faces.AS_IT_COMES.mismatch))
+        },
     }
 
 

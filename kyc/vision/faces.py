@@ -19,10 +19,9 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from PIL import ImageFile
 
+from kyc.bands import Bands
 from kyc.vision.pictures import Box, Model, Pixels, Reason, decode, model, scaled
 
-MATCH, MISMATCH = 0.50, 0.62  # distances: at most / more than
-SMALLEST_EYES = 30.0  # px between the eyes
 OTHER_FACE = 0.5  # detector score from which a second face counts
 LONG_SIDE = 1000
 DESCREEN_SCALE, DESCREEN_SIGMA = 2, 2.0
@@ -39,10 +38,6 @@ class Face:
     eyes_px: float
     embedding: Embedding = field(repr=False, compare=False)
     others: int = 0
-
-    @property
-    def large_enough(self) -> bool:
-        return self.eyes_px >= SMALLEST_EYES
 
 
 @dataclass(frozen=True)
@@ -82,44 +77,40 @@ class Comparison:
         }
 
 
-def compare(document: bytes, selfie: bytes) -> Comparison:
+AS_IT_COMES = Bands()
+
+
+def compare(document: bytes, selfie: bytes, bands: Bands = AS_IT_COMES) -> Comparison:
     """Compares the portrait of a document with a selfie; both are pages that intake rebuilt."""
-    return judge(find(decode(document), printed=True), find(decode(selfie)))
+    return judge(find(decode(document), printed=True), find(decode(selfie)), bands)
 
 
-def judge(document: Face | None, selfie: Face | None) -> Comparison:
+def judge(document: Face | None, selfie: Face | None, bands: Bands = AS_IT_COMES) -> Comparison:
     """The rule, apart from the pictures: which band two faces fall into and why."""
     distance = between(document.embedding, selfie.embedding) if document and selfie else None
-    reasons = [*_shortcomings(document, selfie)]
+    reasons = [*_shortcomings(document, selfie, bands.eyes_px)]
     band = "inconclusive"
     if distance is not None and not reasons:
-        band = band_of(distance)
+        band = bands.of(distance)
     if selfie and selfie.others:
         reasons.append(Reason(_("There is more than one face on the selfie."), "several_faces"))
         band = "review" if band == "match" else band
-    thresholds = {"match": MATCH, "mismatch": MISMATCH, "eyes_px": SMALLEST_EYES}
-    return Comparison(band, distance, document, selfie, tuple(reasons), models(), thresholds)
-
-
-def band_of(distance: float) -> str:
-    if distance <= MATCH:
-        return "match"
-    return "review" if distance <= MISMATCH else "mismatch"
+    return Comparison(band, distance, document, selfie, tuple(reasons), models(), bands.figures())
 
 
 def between(one: Embedding, other: Embedding) -> float:
     return float(np.linalg.norm(one - other))
 
 
-def _shortcomings(document: Face | None, selfie: Face | None) -> Iterator[Reason]:
+def _shortcomings(document: Face | None, selfie: Face | None, eyes_px: float) -> Iterator[Reason]:
     if document is None:
         yield Reason(_("No face was found on the document."), "no_face_document")
-    elif not document.large_enough:
+    elif document.eyes_px < eyes_px:
         text = _("The portrait on the document is too small to compare. Ask for a better scan.")
         yield Reason(text, "small_face_document")
     if selfie is None:
         yield Reason(_("No face was found on the selfie."), "no_face_selfie")
-    elif not selfie.large_enough:
+    elif selfie.eyes_px < eyes_px:
         yield Reason(_("The face on the selfie is too small to compare. Ask for a closer one."), "small_face_selfie")
 
 

@@ -39,4 +39,4 @@ class Command(BaseCommand):
             except RuleError as error:
                 self.stdout.write(json.dumps({**_NOTHING, "reasons": [f"{name}: {error.text}"]}))
                 sys.exit(1)
-        self.stdout.write(json.dumps(faces.compare(**pages).as_json(), ensure_ascii=False))
+        self.stdout.write(json.dumps(faces.compare(pages["document"], pages["selfie"]).as_json(), ensure_ascii=False))
