@@ -29,6 +29,7 @@ GROUPS: list[tuple[Any, list[Item]]] = [
         [
             Item(_("Home"), "home", "admin:index"),
             Item(_("Proposals"), "how_to_vote", "admin:controls_proposal_changelist", "controls.view_home"),
+            Item(_("Intakes"), "upload_file", "admin:work_intake_changelist", "work.bring_in"),
             Item(_("Jobs"), "progress_activity", "admin:work_job_changelist", "controls.view_home"),
         ],
     ),

@@ -58,6 +58,7 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # an upload is never put unencrypted into a temporary file
+INTAKE_MAX_MB = env.number("INTAKE_MAX_MB", 512)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # --- jobs: the message is a wake-up, the row is the queue ------------------------------------------------------

@@ -31,6 +31,7 @@ KYC_READ = "kyc.view_application kyc.view_document"
 KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 KYC_SECOND = f"{KYC_READ_ALL} kyc.claim kyc.approve_high_risk"
+BRINGS_IN = "work.bring_in kyc.import_customers"
 SUSPENDS = "controls.suspend"
 OUTBOX_READ = "outbox.view"
 OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
@@ -38,24 +39,27 @@ POLICIES = "controls.change_policy controls.agree_policy"
 
 ROLES: dict[str, Role] = {
     "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
-    "senior_kyc_reviewer": _role(_("Senior KYC reviewer"), f"{STAFF} {KYC_REVIEW} {KYC_SECOND} kyc.release_claim"),
+    "senior_kyc_reviewer": _role(
+        _("Senior KYC reviewer"), f"{STAFF} {KYC_REVIEW} {KYC_SECOND} {BRINGS_IN} kyc.release_claim"
+    ),
     "qa_reviewer": _role(_("QA reviewer"), f"{STAFF} {KYC_READ_ALL}"),
     "aml_analyst": _role(_("AML analyst"), f"{STAFF} {KYC_READ_ALL}"),
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree controls.view_staff "
+        f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree "
+        "controls.view_staff "
         "controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_SECOND} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
         "controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {SUSPENDS} {POLICIES} controls.agree controls.view_staff controls.view_audit "
-        "controls.reveal",
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
+        "controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
         _("Senior management"), f"{STAFF} controls.agree controls.agree_policy controls.view_staff"

@@ -11,10 +11,13 @@ class KycConfig(AppConfig):
         from base import registry
         from controls import alone, leaving, policies, triggers
         from kyc import actions, pages, telling, views  # actions: fills the registry, too
+        from kyc.actions.former import FORMER_CUSTOMERS
         from kyc.policies import KINDS
         from outbox import events
+        from work import targets
 
         pages.register()
+        targets.register(FORMER_CUSTOMERS)
         leaving.HOLDINGS.append(actions.HELD)
         for second in ("kyc.approve_second", "kyc.send_back"):
             alone.FIRST_HANDS[second] = "kyc.approve"

@@ -58,6 +58,7 @@ def register() -> None:
 
 DEEDS: dict[str, Any] = {
     "kyc.add_customer": gettext_lazy("entered the customer"),
+    "kyc.import_customers": gettext_lazy("brought in customers of a former system"),
     "kyc.restate_customer": gettext_lazy("entered what the customer states now"),
     "kyc.open_application": gettext_lazy("opened the application"),
     "kyc.add_document": gettext_lazy("handed in a document"),

@@ -16,7 +16,7 @@ def text(value: str, field: str, longest: int, *, needed: bool = True) -> str:
         raise Invalid(_("This is needed."), field=field)
     if len(found) > longest:
         raise Invalid(_("At most %(longest)d characters.") % {"longest": longest}, field=field)
-    if any(not character.isprintable() for character in found):
+    if not found.isprintable():
         raise Invalid(_("This holds characters that cannot be written."), field=field)
     return found
 

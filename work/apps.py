@@ -9,7 +9,10 @@ class WorkConfig(AppConfig):
 
     def ready(self) -> None:
         from base import registry
-        from work import jobs, pages  # noqa: F401 - fills the registry of actions
+        from controls import alone
+        from work import intake, pages
 
+        intake.register()
         pages.register()
-        registry.files.append(("work.Job", "result_file"))
+        alone.FIRST_HANDS["work.apply_intake"] = "work.upload_intake"
+        registry.files += [("work.Job", "result_file"), ("work.Intake", "file")]

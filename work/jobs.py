@@ -24,7 +24,7 @@ from work.models.jobs import ATTEMPTS, LEASE
 
 log = structlog.get_logger(__name__)
 
-OFTEN = 0.5  # seconds between two notes of progress
+OFTEN = 0.4  # seconds between two notes of progress
 BUDGET_SECONDS = 900  # then the worker lets go; the sweep finds the job again, and it goes on from its checkpoint
 WORKER = "work.jobs"
 
@@ -86,7 +86,7 @@ class Run:
         self.noted, self.kept = time.monotonic(), False
 
     def step(self, done: int, total: int | None = None) -> None:
-        """Notes how far it is, at most twice a second, and ends the run when that is asked for."""
+        """Notes how far it is, every 0.4 seconds at most, and ends the run when that is asked for."""
         now = time.monotonic()
         if now - self.noted < OFTEN:
             return

@@ -21,6 +21,13 @@ DEEDS: dict[str, Any] = {
     "work.read_result": gettext_lazy("took the file of the job"),
     "work.finish_job": gettext_lazy("ended the job"),
     "work.fail_job": gettext_lazy("gave the job up"),
+    "work.upload_intake": gettext_lazy("uploaded a file"),
+    "work.reshape_intake": gettext_lazy("had the file read in another encoding"),
+    "work.try_intake": gettext_lazy("had the file tried"),
+    "work.record_dry_run": gettext_lazy("recorded what the dry run found"),
+    "work.apply_intake": gettext_lazy("agreed that the file is applied"),
+    "work.finish_intake": gettext_lazy("finished the intake"),
+    "work.withdraw_intake": gettext_lazy("withdrew the intake"),
     "work.stop_job": gettext_lazy("stopped the job, as was asked"),
 }
 

@@ -1,6 +1,7 @@
 """Customers: who they say they are, and what they applied for."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base import badges
 from base.admin import ModelAdmin
+from base.filters import InputFilter
 from kyc import countries
 from kyc.admin.queue import ByResidence, Opened
 from kyc.models import Customer
@@ -28,11 +30,26 @@ class LivesIn(ByResidence):
         return rows.filter(residence=typed[0])
 
 
+class BroughtIn(InputFilter):
+    title = _("brought in with")
+    parameters = ("intake",)
+
+    def problem(self, value: str) -> str:
+        try:
+            UUID(value)
+        except ValueError:
+            return str(_("%(filter)s: “%(value)s” is no intake, and was left out."))
+        return ""
+
+    def narrow(self, rows: Any, *typed: str) -> Any:
+        return rows.filter(brought_in=typed[0])
+
+
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     permission = "kyc.view_application"
     list_display = ("reference", "name", "lives_in", "national_of", "opened_at")
-    list_filter = (LivesIn, ByNationality, Opened)
+    list_filter = (LivesIn, ByNationality, Opened, BroughtIn)
     search_fields = ("reference",)
     search_help_text = _("Part of the reference")
     ordering = ("-opened_at",)

@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from base import clock
@@ -11,6 +11,7 @@ from base.crypto import blind_index
 from base.fields import EncryptedDateField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models import LegalEntity
+from work.models import Intake
 
 
 def number_index(number: str) -> str:
@@ -21,14 +22,19 @@ def number_index(number: str) -> str:
 
 class CustomerQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        """Through their applications; an API client knows those it opened itself."""
+        """Through their applications; those brought in from a former system also without one, to who sees all. An API
+        client knows those it opened itself, and those brought in, so that they can apply."""
         from kyc.models.applications import Application  # applications stand above customers
 
         if actor is None:
             return self.none()
         if actor.kind == "client":
-            return self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
-        return self.filter(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
+            own = Q(opened_by=actor.label) | Q(brought_in__isnull=False)
+            return self.filter(own) if actor.may("kyc.view_own_intake") else self.none()
+        seen = Q(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
+        if actor.may("kyc.view_all_applications"):
+            seen |= Q(brought_in__isnull=False)
+        return self.filter(seen)
 
     def with_document_number(self, number: str) -> Self:
         """Who stated it, and who handed in a document on which it was read."""
@@ -74,6 +80,9 @@ class Customer(Record):
     document_number_index = models.CharField(max_length=90, blank=True, db_index=True)
     opened_by = models.CharField(_("opened by"), max_length=80)
     opened_at = models.DateTimeField(_("opened"), default=clock.now)
+    brought_in = models.ForeignKey(
+        Intake, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("brought in with")
+    )
 
     audited = {
         "entity": Mask.SHOWN,
@@ -88,6 +97,7 @@ class Customer(Record):
         "document_number_index": Mask.SECRET,
         "opened_by": Mask.SHOWN,
         "opened_at": Mask.SHOWN,
+        "brought_in": Mask.SHOWN,
     }
 
     all_unrestricted = models.Manager.from_queryset(CustomerQuerySet)()

@@ -19,6 +19,8 @@ STAFF_READERS = {
 AUDITORS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_officer", "internal_auditor"}
 
 OUTBOX_READERS = {"administrator", "compliance_officer", "internal_auditor"}
+BRING_IN = {"senior_kyc_reviewer", "compliance_officer", "mlro", "deputy_mlro"}
+
 WHO_WORKS_HERE = {key for key, role in ROLES.items() if role.kind == "person"}
 
 # Name of the address: the roles that get 200; everybody else who is signed in gets 403.
@@ -42,6 +44,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "outbox_delivery_changelist": OUTBOX_READERS,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
+    "work_intake_changelist": BRING_IN,
+    "work_intake_new": BRING_IN,
 }
 
 

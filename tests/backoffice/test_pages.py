@@ -16,7 +16,7 @@ from tests.backoffice.test_site import INLINE
 from tests.conftest import Make, SignInAs
 
 PEOPLE = sorted(role for role, found in ROLES.items() if found.kind == "person")
-OF_A_RECORD = ("_change", "_do", "_export", "_progress", "_result")
+OF_A_RECORD = ("_change", "_do", "_export", "_progress", "_result", "_mapping", "_shape")
 BESIDE = {"kyc"}  # apps that bring a table of their own
 
 

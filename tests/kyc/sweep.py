@@ -1,6 +1,6 @@
 """Rows of the sweep for the KYC slice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from base import clock
@@ -11,6 +11,10 @@ from kyc.models import Application, Check, Customer, Picture
 from kyc.results import Result
 from tests.kyc import making
 from tests.sweep import Case, Row, World
+from tests.work import bringing
+from tests.work import sweep as work_sweep
+from work import jobs, targets
+from work.models import Intake
 
 YES = {"code": "checked_by_eye", "reason": "Looked at both pictures."}
 NO = {"code": "document_forged", "reason": "The font of the number is wrong."}
@@ -104,7 +108,18 @@ def _applied_again(world: World, customer: Customer) -> None:
     actions.open_application(by=by, entity=entity, reference=customer.reference, **making.DETAILS)
 
 
+def _brought_in(world: World) -> Case:
+    case = work_sweep._applying(world)
+    values = dict(zip(bringing.FIELDS, bringing.ANA, strict=True)) | {"birth_date": date(1990, 1, 31)}
+    return Case(case.record, case.by, {"rows": [targets.Row(2, values)], "handled": 1, "digest": "d"})
+
+
+def _applied(world: World, intake: Intake) -> None:
+    jobs.work_off()
+
+
 ROWS = {
+    "kyc.import_customers": Row(_brought_in, spoil=_applied),
     "kyc.open_application": Row(
         lambda world: Case(None, making.client_actor(), _open_words(world)), spoiled_words={"residence": "Atlantis"}
     ),

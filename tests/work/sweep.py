@@ -4,10 +4,12 @@ from typing import Any
 
 from controls.actor import Actor
 from tests.sweep import Case, Row, World
+from tests.work import bringing
 from tests.work.kinds import COUNTING
 from work import jobs
+from work.actions import intake as intakes
 from work.actions import jobs as actions
-from work.models import Job
+from work.models import Intake, Job
 
 WORKER = Actor.job(jobs.WORKER)
 
@@ -53,7 +55,61 @@ def _ended(world: World, job: Job) -> None:
         actions.fail_job(job, by=WORKER, token=token, why="The disk is full.")
 
 
+def _uploaded(world: World, **words: Any) -> Case:
+    by = world.actor("compliance_officer")
+    return Case(bringing.uploaded(by, world.entity), by, words)
+
+
+def _withdrawn(world: World, intake: Intake) -> None:
+    intakes.withdraw_intake(intake, by=Actor.of(intake.uploaded_by))
+
+
+def _trying(world: World) -> Case:
+    case = _uploaded(world)
+    tried = intakes.try_intake(case.record, by=case.by, mapping=bringing.MAPPING)
+    words = {"job": tried.dry_run, "rows": 2, "wrong": 0, "errors": [], "digest": "d"}
+    return Case(tried, case.by, words)
+
+
+def _tried(world: World) -> Case:
+    by = world.actor("compliance_officer")
+    return Case(bringing.tried(by, world.entity), world.actor("mlro"), {"reason": "Reconciled with the old system."})
+
+
+def _applying(world: World, handled: int = 0) -> Case:
+    case = _tried(world)
+    intake = intakes.apply_intake(case.record, by=case.by, reason="Reconciled.")
+    if handled:
+        Intake.all_unrestricted.filter(pk=intake.pk).update(handled=handled, applied=handled)
+    return Case(bringing.fresh(intake), case.by)
+
+
+def _all_applied(world: World, intake: Intake) -> None:
+    assert intake.applied_by
+    intakes.finish_intake(intake, by=Actor.of(intake.applied_by))
+
+
 ROWS = {
+    "work.upload_intake": Row(
+        lambda world: Case(
+            None, world.actor("compliance_officer"), bringing.words(bringing.GOOD) | {"entity": world.entity}
+        ),
+        spoiled_words={"target": "tests.unknown"},
+    ),
+    "work.reshape_intake": Row(
+        lambda world: _uploaded(world, encoding="cp1252", separator=";"),
+        spoil=_withdrawn,
+        spoiled_words={"encoding": "klingon"},
+    ),
+    "work.try_intake": Row(
+        lambda world: _uploaded(world, mapping=bringing.MAPPING),
+        spoil=_withdrawn,
+        spoiled_words={"mapping": {"reference": "nowhere"}},
+    ),
+    "work.record_dry_run": Row(_trying, spoil=_withdrawn),
+    "work.apply_intake": Row(_tried, spoil=_withdrawn, spoiled_words={"reason": " "}),
+    "work.finish_intake": Row(lambda world: _applying(world, handled=2), spoil=_all_applied),
+    "work.withdraw_intake": Row(_uploaded, spoil=_withdrawn),
     "work.ask_job": Row(
         lambda world: Case(None, world.actor("kyc_reviewer"), {"kind": COUNTING, "arguments": {"to": 3}}),
         spoiled_words={"kind": "tests.unknown"},

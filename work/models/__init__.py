@@ -1,5 +1,6 @@
 """Facts of shared work: jobs and intakes."""
 
+from work.models.intake import Intake
 from work.models.jobs import Job
 
-__all__ = ["Job"]
+__all__ = ["Intake", "Job"]
