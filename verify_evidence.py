@@ -268,13 +268,33 @@ def ed25519_verifies(key, message, signature):
 
 def signed(point, keys):
     said = {name: point.get(name) for name in ("v", "type", "stream", "number", "sequence", "at", "hash")}
-    if point.get("key") not in keys:
-        return False
+    return point.get("key") in keys and verifies(point.get("key"), said, point.get("signature"))
+
+
+def verifies(key, said, signature):
     try:
-        key, signature = bytes.fromhex(point["key"]), bytes.fromhex(point["signature"])
-    except (KeyError, TypeError, ValueError):
+        return ed25519_verifies(bytes.fromhex(key), canonical(said).encode(), bytes.fromhex(signature))
+    except (TypeError, ValueError):
         return False
-    return ed25519_verifies(key, canonical(said).encode(), signature)
+
+
+def with_handovers(keys, handovers):
+    """The keys, and those that are tied to them by hand-overs that both the former and the new key signed."""
+    keys, waiting = set(keys), [each for each in handovers if handed_over(each)]
+    while True:
+        tied = [each for each in waiting if (each["former"] in keys) != (each["key"] in keys)]
+        if not tied:
+            return keys
+        keys |= {name for each in tied for name in (each["former"], each["key"])}
+
+
+def handed_over(said):
+    words = {name: said.get(name) for name in ("v", "type", "at", "former", "key")}
+    if words["type"] != "handover":
+        return False
+    return verifies(said.get("former"), words, said.get("by_former")) and verifies(
+        said.get("key"), words, said.get("by_key")
+    )
 
 
 def by_number(checkpoints, keys, report):
@@ -337,6 +357,8 @@ def check(archive, known, public_key):
     own = list(parsed(lines("checkpoints.jsonl"), "checkpoints.jsonl"))
     theirs = [point for point in known if point.get("stream") == stream]
     keys = {public_key} if public_key else {point.get("key") for point in own + theirs}
+    if "handovers.jsonl" in archive.namelist():
+        keys = with_handovers(keys, parsed(lines("handovers.jsonl"), "handovers.jsonl"))
     points = by_number([("known", each) for each in theirs] + [("bundle's", each) for each in own], keys, report)
     batches = parsed(lines("batches.jsonl"), "batches.jsonl")
     holding, number, end = check_chain(batches, stream, first, last, points, report)

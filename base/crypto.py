@@ -97,8 +97,39 @@ def _file_key(key: bytes, salt: bytes, place: str) -> FileKey:
 def blind_index(value: str, purpose: str) -> str:
     """A keyed digest by which an encrypted value can be looked up; carries its key's id."""
     key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))
+    return _index(key_id, key, value, purpose)
+
+
+def _index(key_id: str, key: bytes, value: str, purpose: str) -> str:
     digest = hmac.new(_derive(key, "index:" + purpose), value.encode(), hashlib.sha256)
     return f"{key_id}:{digest.hexdigest()}"
+
+
+def blind_indexes(value: str, purpose: str) -> list[str]:
+    """The index under every key of FIELD_KEYS, newest first: while keys are exchanged, rows lie under several."""
+    return [_index(key_id, key, value, purpose) for key_id, key in _keys(settings.FIELD_KEYS).items()]
+
+
+def newest_key() -> str:
+    """The id of the key that encrypts."""
+    return next(iter(_keys(settings.FIELD_KEYS)))
+
+
+def is_single_key() -> bool:
+    return len(_keys(settings.FIELD_KEYS)) == 1
+
+
+def newest_header() -> bytes:
+    """How every value begins that the newest key encrypted."""
+    return VERSION + _told(newest_key())
+
+
+def newest_file_header() -> bytes:
+    return FILE_VERSION + _told(newest_key())
+
+
+def _told(key_id: str) -> bytes:
+    return bytes([len(key_id)]) + key_id.encode()
 
 
 def key_marks() -> dict[str, str]:

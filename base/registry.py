@@ -153,6 +153,17 @@ timelines: list[TimelineSource] = []
 searches: list[SearchSource] = []
 demonstrations: list[Callable[[], None]] = []  # fill an app with invented data, safe to repeat
 
+
+@dataclass(frozen=True)
+class BlindIndex:
+    """A column of blind indexes, and how that of a row is made anew."""
+
+    model: str
+    column: str
+    compute: Callable[[Any], str]
+
+
+indexes: list[BlindIndex] = []
 files: list[tuple[str, str]] = []  # every column that names a stored file: model label, column
 # What must be done to a database out of a backup before anybody may sign in (forget again whom it should not know);
 # asked for with the moment whose state it holds, until it succeeds, so it is safe to repeat.

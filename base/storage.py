@@ -8,7 +8,7 @@ whether it is the last: pieces cannot be swapped, left out, cut off, or carried 
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
@@ -49,6 +49,20 @@ class EncryptedStorage(Storage):
         assert mode == "rb", "a stored file is never written again"
         return File(io.BufferedReader(Unsealed(self.inner.open(name), self.inner.size(name), name), PIECE), name=name)
 
+    def is_under(self, name: str, header: bytes) -> bool:
+        """Whether the stored bytes begin so: with the newest key's header, or a former one's."""
+        with self.inner.open(name) as stored:
+            return bool(stored.read(len(header)) == header)
+
+    def seal_anew(self, name: str) -> None:
+        """The same content under the newest key and the same name, in one step: whoever reads has one or the other."""
+        with self.open(name) as content, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as sealed:
+            seal(iter(lambda: content.read(PIECE), b""), cast(IO[bytes], sealed), name)
+            sealed.seek(0)
+            inner: Any = self.inner
+            replace = inner.replace if hasattr(inner, "replace") else inner._save  # a bucket replaces by itself
+            replace(name, File(cast(IO[bytes], sealed), name=name))
+
     def delete(self, name: str) -> None:
         self.inner.delete(name)
 
@@ -87,6 +101,12 @@ class LocalFiles(FileSystemStorage):
     them."""
 
     def _save(self, name: str, content: "File[bytes]") -> str:
+        return self._put(name, content, os.link)  # unlike rename, refuses to replace what is there
+
+    def replace(self, name: str, content: "File[bytes]") -> str:
+        return self._put(name, content, os.rename)
+
+    def _put(self, name: str, content: "File[bytes]", place: Callable[[str, Path], None]) -> str:
         target = Path(self.path(name))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=target.parent, prefix=".unfinished-")  # made with mode 0600
@@ -96,9 +116,9 @@ class LocalFiles(FileSystemStorage):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(beside, target)  # unlike rename, refuses to replace what is there
+            place(beside, target)
         finally:
-            os.unlink(beside)
+            Path(beside).unlink(missing_ok=True)
         _sync(target.parent)
         return name
 

@@ -28,6 +28,7 @@ from base.models import Mask
 from controls import entries, sealing, timeline, witness
 from controls.actor import Actor
 from controls.models.audit import AuditEntry, AuditValue, Checkpoint, SealBatch, SealedRow
+from controls.models.keeping import KeyHandover
 
 STREAM = "audit"
 ROWS_AT_ONCE = 5_000
@@ -42,6 +43,7 @@ entries.jsonl     an entry a line: number, leaf hash, and where the reader may s
                   "masked" names values that are kept and not handed out, "shredded" says they no longer exist
 batches.jsonl     the chain: a header a batch, from the first to the newest
 checkpoints.jsonl signed statements of how far the chain had come
+handovers.jsonl   keys for checkpoints that took over from another, signed by both
 
 What is proven and what is not is written in docs/evidence.md of the product.
 """
@@ -78,6 +80,8 @@ def write(path: Path, *, by: Actor, since: str = "", until: str = "") -> dict[st
                 counts["batches"] += 1
         points = Checkpoint.objects.filter(stream=STREAM).order_by("-number")[:CHECKPOINTS_AT_MOST]
         archive.writestr("checkpoints.jsonl", "".join(witness.line(point) + "\n" for point in points))
+        handed = KeyHandover.objects.order_by("id")
+        archive.writestr("handovers.jsonl", "".join(witness.handover_line(point) + "\n" for point in handed))
         manifest = _manifest(asked, whole, by, counts)
         archive.writestr("manifest.json", canonical(manifest))
     _note(by, batches.get(pk=held["batch"]), asked)

@@ -13,6 +13,8 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from base.fields import EncryptedTextField
+
 PREFIX = "guard_"
 
 
@@ -170,16 +172,42 @@ def _changed(column: str) -> str:
 
 
 def _more_than_once(guard: Guard, table: str, connection: BaseDatabaseWrapper) -> str:
-    """The condition under which an update sets more than what may be set once; always, when nothing may."""
-    if not guard.set_once:
+    """The condition under which an update sets more than what may be set once, or encrypts anew more than an exchange
+    of keys under way needs; always, when nothing may."""
+    encrypted = _encrypted(guard, table, connection)
+    if not guard.set_once and not encrypted:
         return ""
     with connection.cursor() as cursor:
         columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
-    rest = [_changed(column) for column in columns if column not in (*guard.set_once, guard.closing)]
+    rest = [_changed(column) for column in columns if column not in (*guard.set_once, guard.closing, *encrypted)]
+    rest += [f"({_changed(column)} AND NOT {_for_another_key(column)})" for column in encrypted]
+    if not guard.set_once:
+        rest.append("NOT (" + " OR ".join(_changed(column) for column in encrypted) + ")")
     again = [f'(OLD."{column}" IS NOT NULL AND {_changed(column)})' for column in guard.set_once]
     if guard.closing:
         again.append(f"({_changed(guard.closing)} AND NOT {_changed(guard.set_once[-1])})")
     return " OR ".join(rest + again)
+
+
+def _encrypted(guard: Guard, table: str, connection: BaseDatabaseWrapper) -> list[str]:
+    """Columns whose ciphertext may be another's while keys are exchanged. Where the table of exchanges is not there
+    yet, none."""
+    rotations = apps.get_model("controls.KeyRotation")._meta.db_table
+    with connection.cursor() as cursor:
+        if rotations not in connection.introspection.table_names(cursor):
+            return []
+    fields = apps.get_model(guard.model)._meta.local_fields
+    return [str(field.column) for field in fields if isinstance(field, EncryptedTextField)]
+
+
+def _for_another_key(column: str) -> str:
+    """From a former key to that of the exchange under way: once, and not back."""
+    rotations = apps.get_model("controls.KeyRotation")._meta.db_table
+    begins = 'substr({}."{}", 1, length(r.header))'
+    return (
+        f"EXISTS (SELECT 1 FROM {rotations} r WHERE r.finished_at IS NULL "
+        f"AND {begins.format('NEW', column)} = r.header AND {begins.format('OLD', column)} <> r.header)"
+    )
 
 
 def _replacing(guard: Guard, table: str) -> Trigger:

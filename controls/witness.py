@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.canonical import canonical
 from controls.models.audit import Checkpoint, Delivery, SealBatch
+from controls.models.keeping import KeyHandover
 
 WAIT_SECONDS = 10
 AT_ONCE = 1_000
@@ -80,7 +81,7 @@ def line(point: Checkpoint) -> str:
 def signed(said: dict[str, Any]) -> bool:
     """Whether the signature of a checkpoint, as its line says it, is by one of our keys."""
     words = {name: said.get(name) for name in ("v", "type", "stream", "number", "sequence", "at", "hash")}
-    return signed_by_us(words, said)
+    return signed_by(words, said, our_keys())
 
 
 def sign(words: dict[str, Any]) -> dict[str, str]:
@@ -88,14 +89,34 @@ def sign(words: dict[str, Any]) -> dict[str, str]:
     return {"signature": _private_key().sign(canonical(words).encode()).hex(), "key": public_key()}
 
 
-def signed_by_us(words: dict[str, Any], beside: dict[str, Any]) -> bool:
+def signed_by(words: dict[str, Any], beside: dict[str, Any], keys: set[str]) -> bool:
     key = beside.get("key")
-    return key in our_keys() and verifies(str(key), words, str(beside.get("signature")))
+    return key in keys and verifies(str(key), words, str(beside.get("signature")))
+
+
+def named_keys() -> set[str]:
+    """The key that signs, and those before it that the settings name."""
+    return {public_key(), *settings.CHECKPOINT_FORMER_KEYS}
 
 
 def our_keys() -> set[str]:
-    """The key that signs, and those that did before."""
-    return {public_key(), *settings.CHECKPOINT_FORMER_KEYS}
+    """Besides, every key that handed over to one of them: backwards only, each step signed by the key that came
+    after. A row that says otherwise adds nothing."""
+    keys = named_keys()
+    for point in KeyHandover.objects.order_by("-id"):
+        words = handover(point)
+        if point.key in keys and verifies(point.key, words, point.by_key):
+            keys |= {point.former} if verifies(point.former, words, point.by_former) else set()
+    return keys
+
+
+def handover(point: KeyHandover) -> dict[str, Any]:
+    """The words that both keys sign."""
+    return {"v": 1, "type": "handover", "at": point.at, "former": point.former, "key": point.key}
+
+
+def handover_line(point: KeyHandover) -> str:
+    return canonical({**handover(point), "by_former": point.by_former, "by_key": point.by_key})
 
 
 def verifies(key: str, words: dict[str, Any], signature: str) -> bool:

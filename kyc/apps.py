@@ -12,6 +12,7 @@ class KycConfig(AppConfig):
         from controls import alone, leaving, policies, triggers
         from kyc import actions, pages, telling, views  # actions: fills the registry, too
         from kyc.actions.former import FORMER_CUSTOMERS
+        from kyc.models.customers import number_index
         from kyc.policies import KINDS
         from outbox import events
         from work import targets
@@ -30,6 +31,12 @@ class KycConfig(AppConfig):
         triggers.append_only("kyc.Decision")
         triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
         triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")
+        registry.indexes += [
+            registry.BlindIndex(
+                "kyc.Customer", "document_number_index", lambda customer: number_index(customer.document_number)
+            ),
+            registry.BlindIndex("kyc.Document", "number_index", lambda document: number_index(document.sure_number())),
+        ]
         registry.files += [("kyc.Document", "original_file"), ("kyc.Picture", "file")]
         registry.demonstrations.append(_demonstration)
         registry.pages.append(registry.PageEntry("kyc/picture/<uuid:key>/", "kyc_picture", views.picture))

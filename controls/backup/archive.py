@@ -132,7 +132,7 @@ def _proven(text: bytes | None, contents: Contents) -> Manifest:
         differs = {name for name, value in contents.said().items() if manifest[name] != value}
     except (ValueError, KeyError, TypeError) as error:
         raise Damaged("the archive has no manifest that can be read") from error
-    if not witness.signed_by_us(manifest, said):
+    if not witness.signed_by(manifest, said, witness.named_keys()):
         raise Damaged("the manifest is not signed by CHECKPOINT_KEY or a key of CHECKPOINT_FORMER_KEYS")
     if differs:
         raise Damaged("the archive does not hold what its manifest says: " + ", ".join(sorted(differs)))

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from base import clock
-from base.crypto import blind_index
+from base.crypto import blind_indexes, newest_key
 from base.errors import RuleError
 from controls.models.lockouts import LockOut
 
@@ -51,11 +52,26 @@ def succeeded(kind: LockOut.Kind, key: str) -> None:
 
 
 def _row(kind: LockOut.Kind, key: str, subject: str = "") -> LockOut:
-    index = blind_index(f"{kind}:{key}", "lockout")
+    index, *former = blind_indexes(f"{kind}:{key}", "lockout")
+    if former:  # a count goes on when keys are exchanged
+        LockOut.all_unrestricted.filter(index__in=former).exclude(Exists(_under(index))).update(index=index)
     row: LockOut
-    row, made = LockOut.all_unrestricted.select_for_update().get_or_create(
-        index=index, defaults={"kind": kind, "subject": subject}
+    row, made = (
+        _under(index).select_for_update().get_or_create(index=index, defaults={"kind": kind, "subject": subject})
     )
     if made:
         LockOut.all_unrestricted.filter(last_at__lt=clock.now() - FORGOTTEN_AFTER).delete()
     return row
+
+
+def _under(index: str) -> models.QuerySet[LockOut]:
+    found: models.QuerySet[LockOut] = LockOut.all_unrestricted.filter(index=index)
+    return found
+
+
+def forget_former_indexes() -> int:
+    """Counts under a former key whose time is over say nothing any more; how many still say something."""
+    former = LockOut.all_unrestricted.exclude(index__startswith=f"{newest_key()}:")
+    over = former.filter(last_at__lt=clock.now() - WINDOW).exclude(locked_until__gt=clock.now())
+    over.delete()
+    return int(former.count())

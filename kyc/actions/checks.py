@@ -14,7 +14,7 @@ from base import clock
 from base.errors import WrongState
 from controls.actions import action
 from controls.actor import Actor
-from kyc import judging, telling
+from kyc import telling
 from kyc.actions.assessment import assess
 from kyc.models import Application, Check, Document
 from kyc.models.checks import ATTEMPTS, LEASE
@@ -108,7 +108,7 @@ def _lease_lost() -> WrongState:
 def keep_reading(document: Document, *, by: Actor, reading: Any) -> Document:
     """What the reading pipeline found on the pictures of a document, and by which number it is found again."""
     document.reading = reading
-    document.number_index = number_index(judging.sure_number(reading.get("pages", [])))
+    document.number_index = number_index(document.sure_number())
     document.save(update_fields=["reading", "number_index"])
     return document
 

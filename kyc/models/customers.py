@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from base import clock
-from base.crypto import blind_index
+from base.crypto import blind_index, blind_indexes, is_single_key
 from base.fields import EncryptedDateField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models import LegalEntity
@@ -16,8 +16,18 @@ from work.models import Intake
 
 def number_index(number: str) -> str:
     """The blind index of a document number: case, spaces, hyphens and dots make no difference."""
-    plain = "".join(sign for sign in number.upper() if sign.isalnum())
+    plain = _plain(number)
     return blind_index(plain, "kyc.document_number") if plain else ""
+
+
+def number_indexes(number: str) -> list[str]:
+    """All under which it may lie while keys are exchanged."""
+    plain = _plain(number)
+    return blind_indexes(plain, "kyc.document_number") if plain else []
+
+
+def _plain(number: str) -> str:
+    return "".join(sign for sign in number.upper() if sign.isalnum())
 
 
 class CustomerQuerySet(RestrictedQuerySet):
@@ -38,12 +48,14 @@ class CustomerQuerySet(RestrictedQuerySet):
 
     def with_document_number(self, number: str) -> Self:
         """Who stated it, and who handed in a document on which it was read."""
-        index = number_index(number)
-        return self._holding([index]) if index else self.none()
+        indexes = number_indexes(number)
+        return self._holding(indexes) if indexes else self.none()
 
     def sharing_a_number_with(self, customer: "Customer") -> Self:
         """Other customers one of whose document numbers, stated or read, is one of this customer's. A document that
         was replaced since counts as well: it was in their hands."""
+        if not is_single_key():  # rows lie under several: indexes alone do not find each other
+            return self._holding(_own_indexes(customer)).exclude(pk=customer.pk)
         stated = Customer.all_unrestricted.filter(pk=customer.pk).exclude(document_number_index="")
         read = _surely_read().filter(application__customer=customer)
         own = stated.values("document_number_index").union(read.values("number_index"))
@@ -54,6 +66,13 @@ class CustomerQuerySet(RestrictedQuerySet):
         stated = Customer.all_unrestricted.filter(document_number_index__in=indexes).values("pk")
         read = _surely_read().filter(number_index__in=indexes).values("application__customer")
         return self.filter(pk__in=stated.union(read))
+
+
+def _own_indexes(customer: "Customer") -> list[str]:
+    """Of every number they stated or that was surely read, under every key."""
+    documents = _surely_read().filter(application__customer=customer)
+    numbers = {customer.document_number, *(document.sure_number() for document in documents)}
+    return [index for number in sorted(numbers) for index in number_indexes(number)]
 
 
 def _surely_read() -> models.QuerySet[Any]:

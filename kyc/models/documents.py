@@ -96,6 +96,12 @@ class Document(Record):
             return str(self.get_kind_display())
         return f"{self.get_kind_display()}, {self.get_side_display()}"
 
+    def sure_number(self) -> str:
+        """The document number that was surely read; empty if there is none."""
+        from kyc import judging  # stands above the models
+
+        return judging.sure_number((self.reading or {}).get("pages", []))
+
 
 class PictureQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 from controls.actor import Actor
@@ -24,23 +25,21 @@ DETAILS: dict[str, Any] = {
     "address": "Made-up street 1, Vilnius",
 }
 HIGH = {"residence": "VE"}
-_count = 0
+_numbers = count(1)  # threads take them too
 
 
 def client_actor(role: str = "applicant_intake") -> Actor:
-    global _count
-    _count += 1
-    owner = Person(username=f"owner{_count}", name=f"Owner {_count}")
+    number = next(_numbers)
+    owner = Person(username=f"owner{number}", name=f"Owner {number}")
     owner.set_unusable_password()
     owner.save(force_insert=True)
-    client = ApiClient.all_unrestricted.create(name=f"intake {_count}", owner=owner, role=role)
+    client = ApiClient.all_unrestricted.create(name=f"intake {number}", owner=owner, role=role)
     return Actor("client", str(client.pk), client.name, owner.pk, frozenset({role}))
 
 
 def opened(entity: LegalEntity, by: Actor | None = None, **details: Any) -> Application:
-    global _count
-    _count += 1
-    words = {"reference": f"X-{_count}", "document_number": f"L{_count:08}"} | DETAILS | details
+    number = next(_numbers)
+    words = {"reference": f"X-{number}", "document_number": f"L{number:08}"} | DETAILS | details
     application: Application = actions.open_application(by=by or client_actor(), entity=entity, **words)
     return application
 
