@@ -41,6 +41,15 @@ GROUPS: list[tuple[Any, list[Item]]] = [
         ],
     ),
     (
+        _("Assets and prices"),
+        [
+            Item(_("Prices"), "show_chart", "admin:assets_pair_changelist", "assets.view"),
+            Item(_("Sources of prices"), "rss_feed", "admin:assets_pricesource_changelist", "assets.view"),
+            Item(_("Imports of prices"), "download", "admin:assets_priceimport_changelist", "assets.view"),
+            Item(_("Assets"), "toll", "admin:assets_asset_changelist", "assets.view"),
+        ],
+    ),
+    (
         _("People and access"),
         [
             Item(_("People"), "group", "admin:controls_person_changelist", "controls.view_staff"),

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "controls",
     "django_otp_webauthn",  # its models ask for the person model: after controls
     "outbox",
+    "assets",
     "work",
     "kyc",
     "backoffice.apps.BackofficeConfig",
@@ -259,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DocumentKindEnum": "kyc.models.Document.Kind",
         "DecisionKindEnum": "kyc.models.Decision.Kind",
+        "AssetKindEnum": "assets.models.Asset.Kind",
     },
     "PREPROCESSING_HOOKS": ["base.openapi.without_last_slash"],
 }

@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),
     path("api/v1/outbox/", include("outbox.api")),
+    path("api/v1/assets/", include("assets.api")),
     path("api/v1/work/", include("work.api")),
     path("api/v1/kyc/", include("kyc.api")),
     path("api/v1/problems", Codes.as_view(), name="problems"),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from base.errors import Invalid
@@ -23,7 +24,7 @@ class UnitsInput(forms.CharField):
 
     def validate(self, value: Any) -> None:
         if value is None and self.required:
-            raise ValidationError(self.error_messages["required"], code="required")
+            raise ValidationError(self.error_messages["required"])
         if value is not None:
             UnitsField().validate(value, None)
 
@@ -47,12 +48,13 @@ class AmountInput(forms.CharField):
 
     def validate(self, value: Any) -> None:
         if value is None and self.required:
-            raise ValidationError(self.error_messages["required"], code="required")
+            raise ValidationError(self.error_messages["required"])
 
     def prepare_value(self, value: Any) -> Any:
         return value.plain() if isinstance(value, Amount) else value
 
 
+@extend_schema_field({"type": "string", "pattern": WHOLE_NUMBER})
 class UnitsOutput(serializers.Field):  # type: ignore[type-arg]
     """Units in JSON: a string of digits. A JSON number is refused, since readers take one for a float."""
 

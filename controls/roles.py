@@ -26,7 +26,7 @@ def _role(name: object, permissions: str, kind: str = "person") -> Role:
     return Role(name, frozenset(permissions.split()) | (EVERYBODY if kind == "person" else frozenset()), kind)
 
 
-STAFF = "controls.view_home controls.propose controls.decide work.ask_job"
+STAFF = "controls.view_home controls.propose controls.decide work.ask_job assets.view"
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
@@ -64,16 +64,18 @@ ROLES: dict[str, Role] = {
     "senior_management": _role(
         _("Senior management"), f"{STAFF} controls.agree controls.agree_policy controls.view_staff"
     ),
-    "finance_officer": _role(_("Finance officer (maker)"), STAFF),
-    "finance_controller": _role(_("Finance controller (checker)"), STAFF),
+    "finance_officer": _role(
+        _("Finance officer (maker)"), f"{STAFF} assets.maintain assets.import_prices assets.end_source"
+    ),
+    "finance_controller": _role(_("Finance controller (checker)"), f"{STAFF} assets.agree assets.end_source"),
     "treasury": _role(_("Treasury"), STAFF),
     "support_agent": _role(_("Support agent"), STAFF),
     "support_lead": _role(_("Support lead"), STAFF),
     "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit controls.reveal"),
     "internal_auditor": _role(
         _("Internal auditor"),
-        f"controls.view_home work.ask_job work.view_all_jobs {KYC_READ_ALL} {OUTBOX_READ} controls.view_staff "
-        "controls.view_audit controls.reveal",
+        f"controls.view_home assets.view work.ask_job work.view_all_jobs {KYC_READ_ALL} {OUTBOX_READ} "
+        "controls.view_staff controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
@@ -83,6 +85,8 @@ ROLES: dict[str, Role] = {
     "applicant_intake": _role(
         _("Applicant intake"), "kyc.open_application kyc.upload kyc.submit kyc.withdraw kyc.view_own_intake", "client"
     ),
+    "price_feed": _role(_("Price feed"), "assets.view assets.import_prices", "client"),
+    "job_prices": _role(_("Import of prices"), "assets.view assets.import_prices", "job"),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
     "job_export": _role(
@@ -99,6 +103,7 @@ ROLES: dict[str, Role] = {
 }
 
 JOBS = {
+    "assets.prices": "job_prices",
     "kyc.checks": "job_checks",
     "controls.sealer": "job_sealer",
     "controls.export": "job_export",

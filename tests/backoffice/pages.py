@@ -21,6 +21,7 @@ AUDITORS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_office
 OUTBOX_READERS = {"administrator", "compliance_officer", "internal_auditor"}
 BRING_IN = {"senior_kyc_reviewer", "compliance_officer", "mlro", "deputy_mlro"}
 
+READS_PRICES = {key for key, role in ROLES.items() if role.kind == "person"}
 WHO_WORKS_HERE = {key for key, role in ROLES.items() if role.kind == "person"}
 
 # Name of the address: the roles that get 200; everybody else who is signed in gets 403.
@@ -42,6 +43,10 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_proposal_changelist": ALL,
     "outbox_receiver_changelist": OUTBOX_READERS,
     "outbox_delivery_changelist": OUTBOX_READERS,
+    "assets_pair_changelist": READS_PRICES,
+    "assets_pricesource_changelist": READS_PRICES,
+    "assets_priceimport_changelist": READS_PRICES,
+    "assets_asset_changelist": READS_PRICES,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
     "work_intake_changelist": BRING_IN,
