@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from time import monotonic
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from django.core.mail import EmailMessage, get_connection
 from base import clock
 from base.canonical import canonical
 from outbox import mails, signing
-from outbox.models import Delivery, Receiver
+from outbox.models import Receiver
 from outbox.models.deliveries import Outcome
 from outbox.posting import CALL_SECONDS, Answer, Webhook
 
@@ -35,11 +36,13 @@ class Parcel:
     body: bytes
 
 
-def packed(delivery: Delivery) -> Parcel:
-    event = delivery.event
-    said = {"id": event.ref, "kind": event.kind, "at": event.at, "data": event.payload}
-    body = canonical(said).encode()
-    return Parcel(delivery.pk, event.ref, event.kind, delivery.number, delivery.attempts, body)
+PACKED = ("pk", "number", "attempts", "event__ref", "event__kind", "event__at", "event__payload")
+
+
+def packed(delivery: UUID, number: int, tried: int, ref: UUID, kind: str, at: datetime, payload: Any) -> Parcel:
+    """From the columns above, for the next try."""
+    body = canonical({"id": ref, "kind": kind, "at": at, "data": payload}).encode()
+    return Parcel(delivery, ref, kind, number, tried + 1, body)
 
 
 class Lease:

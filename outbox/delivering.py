@@ -15,10 +15,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import F
 
 from base import clock
 from outbox import fanning, outcomes
-from outbox.carrying import AT_ONCE, Lease, Line, Parcel, carry, line_to, packed
+from outbox.carrying import AT_ONCE, PACKED, Lease, Line, Parcel, carry, line_to, packed
 from outbox.models import Delivery, Receiver
 
 LEASE = timedelta(seconds=12)
@@ -100,13 +101,12 @@ class Worker:
     def load(self, receiver: Receiver) -> list[Parcel]:
         """The next of its line, counted as tried before anything is sent. One alone while it fails."""
         most = 1 if receiver.failures else AT_ONCE
-        rows = list(Delivery.all_unrestricted.next_of(receiver).select_related("event")[:most])
-        for delivery in rows:
-            delivery.attempts += 1
-        Delivery.all_unrestricted.bulk_update(rows, ["attempts"])
+        parcels = [packed(*row) for row in Delivery.all_unrestricted.next_of(receiver).values_list(*PACKED)[:most]]
+        tried = Delivery.all_unrestricted.filter(pk__in=[parcel.delivery for parcel in parcels])
+        tried.update(attempts=F("attempts") + 1)
         receiver.lease_token, receiver.lease_until = self.token, clock.now() + LEASE
         receiver.save(update_fields=["lease_token", "lease_until"])
-        return [packed(delivery) for delivery in rows]
+        return parcels
 
     def renew(self) -> None:
         if not self.flying or self.lease.left() > LEASE.total_seconds() - RENEWED:

@@ -38,9 +38,14 @@ TEMPLATES: dict[str, Template] = {}
 def register(template: Template) -> None:
     assert template.name not in TEMPLATES, f"two mails are called {template.name}"
     for text in (template.subject, template.body):
-        named = {name for _text, name, _spec, _conversion in string.Formatter().parse(str(text)) if name is not None}
-        assert named <= ALLOWED, f"{template.name} names {sorted(named - ALLOWED)}"
+        assert not (strange := _strange(str(text))), f"{template.name} names {strange}"
     TEMPLATES[template.name] = template
+
+
+def _strange(text: str) -> list[str]:
+    """What a text would fill in that is not allowed; nor may it say how, since that could name something again."""
+    parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
+    return [str(name) for _text, name, how, conversion in parts if name not in ALLOWED or how or conversion]
 
 
 def mail(person: Person, template: str, *, count: int = 0, record: UUID | None = None) -> Event:

@@ -88,6 +88,8 @@ PLANTED: dict[str, tuple[list[Account], set[str]]] = {
         {
             "ann=bea: administrator+compliance_officer",
             *(f"ann=bea: {name}" for name, found in REGISTRY.items() if found.quorum == staff.AGREED_BY_ANOTHER),
+            "ann=bea: outbox.register_receiver",
+            "ann=bea: outbox.change_receiver",
         },
     ),
     "a program of one account, the role of the other": (
