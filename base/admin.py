@@ -1,6 +1,7 @@
 """The base of every admin class: it shows what the actor may see, and changes nothing but through actions."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,15 +19,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
-from base import badges, registry
+from base import badges, exporting
 from base.buttons import Button, Offered, dialog, offered, reasons
-from base.errors import Invalid, RuleError
-from base.export import as_csv
-from base.pages import RecordPage, refused
+from base.errors import Invalid
+from base.export import in_zone
+from base.pages import RecordPage
 from base.queues import SORTED_BY, TabbedPage
 from base.templatetags.backoffice import day, number, when
-
-EXPORT_LIMIT = 10_000
 
 
 class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
@@ -43,6 +42,7 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
     list_buttons: Sequence[Button] = ()
     pages: Sequence[tuple[str, str, Callable[..., HttpResponseBase]]] = ()
     export_fields: Sequence[str] = ()
+    of_customers = False  # each row is about a customer: many of them leave only when another agrees
     empty: Any = ""
     record_page: type[RecordPage] = RecordPage
     list_page: type[TabbedPage] | None = None
@@ -233,23 +233,26 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
 
     # --- export ---------------------------------------------------------------------------------------------------
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
-        """The list as it is filtered, searched and sorted. A POST, since it leaves an entry that it was read."""
-        if request.method != "POST" or not self.has_view_permission(request):
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as it is filtered, searched and sorted. GET asks what for; a POST leaves an entry."""
+        if not self.has_view_permission(request):
             raise PermissionDenied
-        try:
-            rows = self.rows_asked_for(request)
-        except RuleError as error:
-            return refused(request, f"{error.text} {_('Nothing was exported.')}", error.status)
-        count = rows.count()
-        if count > EXPORT_LIMIT:
-            return too_many(request, EXPORT_LIMIT)
-        names = self.export_fields or [name for name in self.list_display if name != "__str__"]
-        body = as_csv([self.label(name) for name in names], self.plain_rows(rows, names))
-        registry.note_export(request.actor, self.model, body, request.GET.urlencode(), count)  # type: ignore[attr-defined]
-        answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}.csv"'
-        return answer
+        return exporting.view(request, self)
+
+    def to_export(self, request: HttpRequest) -> exporting.Table:
+        """What an export holds; raises what is wrong with what was asked for."""
+        rows, names = self.rows_asked_for(request), self.exported_names()
+        return exporting.Table(rows.count(), [self.label(name) for name in names], lambda: self.plain_rows(rows, names))
+
+    @property
+    def export_title(self) -> str:
+        return str(self.opts.verbose_name_plural)
+
+    def export_back(self) -> str:
+        return self.link("changelist")
+
+    def exported_names(self) -> Sequence[str]:
+        return self.export_fields or [name for name in self.list_display if name != "__str__"]
 
     def rows_asked_for(self, request: HttpRequest) -> Any:
         if self.list_page:
@@ -262,12 +265,6 @@ class ModelAdmin(UnfoldModelAdmin):  # type: ignore[misc]
     def plain_rows(self, rows: Iterable[Any], names: Sequence[str]) -> Iterable[list[Any]]:
         for record in rows:
             yield [_plain(self.value(record, name)) for name in names]
-
-
-def too_many(request: HttpRequest, limit: int) -> HttpResponse:
-    """Refused, rather than cut off in silence."""
-    text = _("More than %(limit)s rows are too many for a file. Narrow the filters, then export again.")
-    return refused(request, text % {"limit": limit}, Invalid.status)
 
 
 def _without(asked: dict[str, Any], name: str) -> dict[str, Any]:
@@ -287,6 +284,8 @@ def _column(field: "models.Field[Any, Any]", shown: Callable[[Any], Any]) -> Cal
 def _plain(value: Any) -> Any:
     if isinstance(value, SafeString):
         return strip_tags(value)
+    if isinstance(value, datetime):
+        return in_zone(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value if value is None or isinstance(value, int) else str(value)

@@ -169,9 +169,41 @@ files: list[tuple[str, str]] = []  # every column that names a stored file: mode
 # asked for with the moment whose state it holds, until it succeeds, so it is safe to repeat.
 after_restore: list[Callable[[datetime], None]] = []
 
-# Writes the audit entry of an export (actor, model, the bytes that left, what was asked for, how many rows). The app
-# that keeps the trail sets it.
-note_export: Callable[[Any, Any, bytes, str, int], None]
+
+@dataclass(frozen=True)
+class Exported:
+    """What the entry of an export says: the digest of the file, what was asked for, how many rows, and what for."""
+
+    sha256: str
+    asked: str
+    rows: int
+    purpose: str
+    format: str
+
+
+@dataclass(frozen=True)
+class LargeExport:
+    """An export that a page does not hand out itself. `list` is the label of the model whose list it is."""
+
+    list: str
+    query: str
+    format: str
+    purpose: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Where an export goes on, and what the reader is told."""
+
+    link: str
+    text: Any
+
+
+# Writes the audit entry of an export (actor, model, what left). The app that keeps the trail sets it.
+note_export: Callable[[Any, Any, Exported], None]
+# Takes on an export that needs a worker or a second person. The app that runs jobs sets it.
+pass_on_export: Callable[..., Passed]
 
 
 def may(entry: Any, actor: Any) -> bool:

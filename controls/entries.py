@@ -12,6 +12,7 @@ from django.db import models, transaction
 from base import clock
 from base.canonical import canonical, plain
 from base.models import Mask
+from base.registry import Exported
 from controls.actor import Actor
 from controls.models.audit import AuditEntry, AuditValue
 
@@ -94,11 +95,11 @@ def read(actor: Actor, record: models.Model, what: str) -> AuditEntry:
     return write(ref=uuid4(), by=actor, action=what, record=record, changed={})
 
 
-def exported(actor: Actor, model: type[models.Model], body: bytes, asked: str, rows: int) -> None:
-    """The entry of a list that left as a file: how many rows, and the digest of what was given. What was asked for may
-    hold a name: it lies beside, as a value that can be shredded."""
-    facts = {"rows": rows, "sha256": hashlib.sha256(body).hexdigest()}
-    changed = {"filter": Change(None, asked)} if asked else {}
+def exported(actor: Actor, model: type[models.Model], left: Exported) -> None:
+    """The entry of a list that left as a file: how many rows, the digest of what was given, what it is for. What was
+    asked for may hold a name: it lies beside, as a value that can be shredded."""
+    facts = {"rows": left.rows, "sha256": left.sha256, "format": left.format}
+    changed = {"purpose": Change(None, left.purpose)} | ({"filter": Change(None, left.asked)} if left.asked else {})
     with transaction.atomic():
         write(ref=uuid4(), by=actor, action="controls.export", record=model(pk=None), changed=changed, facts=facts)
 

@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from base import registry
-from base.export import as_csv
+from base import exporting, registry
 from base.pages import Page
 from controls import alone, reports, sentences
 from controls.actions import REGISTRY
@@ -18,6 +17,7 @@ from controls.models import RoleGrant
 from controls.roles import ROLES
 from controls.toxic import TOXIC
 
+LINES = 10_000  # a matrix has hundreds
 PEOPLE = [key for key, role in ROLES.items() if role.kind == "person"]
 
 
@@ -36,6 +36,8 @@ class MatrixPage(Page):
     permission = "controls.view_staff"
     name = ""
     as_file = False
+    model = RoleGrant
+    of_customers = False
 
     def head(self) -> Sequence[Any]:
         raise NotImplementedError
@@ -44,19 +46,23 @@ class MatrixPage(Page):
         raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.as_file:
-            raise PermissionDenied
-        return super().get(request, *args, **kwargs)
+        return exporting.view(request, self) if self.as_file else super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.as_file:
             raise PermissionDenied
+        return exporting.view(request, self)
+
+    def to_export(self, request: HttpRequest) -> exporting.Table:
         rows = list(self.lines())
-        body = as_csv(self.head(), rows)
-        registry.note_export(self.actor, RoleGrant, body, self.name, len(rows))
-        answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
-        return answer
+        return exporting.Table(len(rows), self.head(), lambda: rows, limit=LINES)
+
+    @property
+    def export_title(self) -> str:
+        return str(self.title)
+
+    def export_back(self) -> str:
+        return reverse(f"admin:{self.name}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         roles = [ROLES[key].name for key in PEOPLE]

@@ -33,6 +33,7 @@ KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
 KYC_SECOND = f"{KYC_READ_ALL} kyc.claim kyc.approve_high_risk"
 BRINGS_IN = "work.bring_in kyc.import_customers"
 SUSPENDS = "controls.suspend"
+LETS_OUT = "work.agree_export"
 OUTBOX_READ = "outbox.view"
 OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
 POLICIES = "controls.change_policy controls.agree_policy"
@@ -47,22 +48,22 @@ ROLES: dict[str, Role] = {
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree "
+        f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree "
         "controls.view_staff "
         "controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
         "controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
         "controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
-        _("Senior management"), f"{STAFF} controls.agree controls.agree_policy controls.view_staff"
+        _("Senior management"), f"{STAFF} {LETS_OUT} controls.agree controls.agree_policy controls.view_staff"
     ),
     "finance_officer": _role(
         _("Finance officer (maker)"), f"{STAFF} assets.maintain assets.import_prices assets.end_source"
@@ -71,7 +72,9 @@ ROLES: dict[str, Role] = {
     "treasury": _role(_("Treasury"), STAFF),
     "support_agent": _role(_("Support agent"), STAFF),
     "support_lead": _role(_("Support lead"), STAFF),
-    "data_protection_officer": _role(_("Data-protection officer"), f"{STAFF} controls.view_audit controls.reveal"),
+    "data_protection_officer": _role(
+        _("Data-protection officer"), f"{STAFF} {LETS_OUT} controls.view_audit controls.reveal"
+    ),
     "internal_auditor": _role(
         _("Internal auditor"),
         f"controls.view_home assets.view work.ask_job work.view_all_jobs {KYC_READ_ALL} {OUTBOX_READ} "

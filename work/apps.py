@@ -10,9 +10,10 @@ class WorkConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import alone
-        from work import intake, pages
+        from work import exports, intake, pages
 
         intake.register()
+        exports.register()
         pages.register()
         alone.FIRST_HANDS["work.apply_intake"] = "work.upload_intake"
         registry.files += [("work.Job", "result_file"), ("work.Intake", "file")]

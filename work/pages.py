@@ -19,6 +19,7 @@ DEEDS: dict[str, Any] = {
     "work.ask_job": gettext_lazy("asked for the job"),
     "work.cancel_job": gettext_lazy("cancelled the job"),
     "work.read_result": gettext_lazy("took the file of the job"),
+    "work.export_customers": gettext_lazy("had many customers exported"),
     "work.finish_job": gettext_lazy("ended the job"),
     "work.fail_job": gettext_lazy("gave the job up"),
     "work.upload_intake": gettext_lazy("uploaded a file"),

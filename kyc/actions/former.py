@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -57,6 +58,7 @@ def _words(field: str, longest: int, *, needed: bool = True) -> Any:
     return lambda value: text(value, field, longest, needed=needed)
 
 
+@lru_cache(maxsize=50_000)  # of the same day there are many; what was born stays born
 def _birth_date(value: str) -> date:
     try:
         found = date.fromisoformat(value)
@@ -65,19 +67,8 @@ def _birth_date(value: str) -> date:
     return birth_date_of(found, clock.today())
 
 
-_COUNTRIES: dict[str, str] = {}
-
-
 def _country(field: str) -> Any:
-    def parse(value: str) -> str:
-        if value not in _COUNTRIES:
-            found = country(value, field)
-            if len(_COUNTRIES) > 2000:
-                _COUNTRIES.clear()
-            _COUNTRIES[value] = found
-        return _COUNTRIES[value]
-
-    return parse
+    return lru_cache(maxsize=2_000)(lambda value: country(value, field))
 
 
 def brought_in(intake: Intake) -> str:

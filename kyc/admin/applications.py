@@ -150,6 +150,7 @@ class ApplicationAdmin(ModelAdmin):
     """The list is the queue; a row opens the desk; the record tells everything, to whoever may see it."""
 
     permission = "kyc.view_application"
+    of_customers = True
     list_page = Queue
     buttons = (*DECIDING, *CLAIMING)
     export_fields = (

@@ -48,6 +48,7 @@ class BroughtIn(InputFilter):
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     permission = "kyc.view_application"
+    of_customers = True
     list_display = ("reference", "name", "lives_in", "national_of", "opened_at")
     list_filter = (LivesIn, ByNationality, Opened, BroughtIn)
     search_fields = ("reference",)

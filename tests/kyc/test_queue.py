@@ -1,7 +1,5 @@
 """The queue narrowed, sorted and taken away as a file: everything asked for stands in the address."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 from html import unescape
@@ -18,6 +16,7 @@ from controls.models import AuditEntry, LegalEntity, Person
 from kyc import actions
 from kyc.models import Application
 from tests.conftest import SignInAs
+from tests.exports import PURPOSE, table_of, taken
 from tests.kyc.making import awaiting_second, checked, claimed, submitted
 
 QUEUE = "/admin/kyc/application/"
@@ -186,9 +185,7 @@ def test_only_declared_filters_are_taken(at_work: Client, several: None) -> None
 
 
 def exported(client: Client, **words: Any) -> list[dict[str, str]]:
-    answer = client.post(asked(**words).replace("?", "export/?"))
-    assert answer.status_code == 200
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    return table_of(taken(client, asked(**words).replace("?", "export/?")))
 
 
 def test_an_export_holds_what_the_page_shows(at_work: Client, several: None) -> None:
@@ -219,19 +216,21 @@ def test_an_export_with_a_filter_that_is_none_is_refused(at_work: Client, severa
     assert not AuditEntry.all_unrestricted.filter(action="controls.export").exists()
 
 
-def test_too_many_rows_are_refused(at_work: Client, several: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("base.admin.EXPORT_LIMIT", 4)
-    assert at_work.post(asked().replace("?", "export/?")).status_code == 422
-    assert at_work.post(asked(risk="low").replace("?", "export/?")).status_code == 200
+def test_too_many_rows_become_a_job(at_work: Client, several: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("base.exporting.AT_ONCE", 4)
+    answer = at_work.post(asked().replace("?", "export/?"), PURPOSE)
+    assert answer["Location"].startswith("/admin/work/job/")
+    assert table_of(taken(at_work, asked(risk="low").replace("?", "export/?")))
 
 
 def test_a_link_exports_nothing_and_who_may_not_look_exports_nothing(
     at_work: Client, signin_as: SignInAs, stranger: Actor
 ) -> None:
-    assert at_work.get(QUEUE + "export/").status_code == 403
+    assert at_work.get(QUEUE + "export/")["Content-Type"].startswith("text/html"), "it asks what for"
+    assert not AuditEntry.all_unrestricted.filter(action="controls.export").exists()
     other = Client()
     signin_as(other, stranger)
-    assert other.post(QUEUE + "export/").status_code == 403
+    assert other.post(QUEUE + "export/", PURPOSE).status_code == 403
 
 
 def test_an_export_costs_the_same_queries_however_long(

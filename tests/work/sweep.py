@@ -90,6 +90,14 @@ def _all_applied(world: World, intake: Intake) -> None:
 
 
 ROWS = {
+    "work.export_customers": Row(
+        lambda world: Case(
+            None,
+            world.actor("kyc_reviewer"),
+            {"list": "kyc.customer", "query": "", "format": "csv", "purpose": "For the board", "rows": 2000},
+        ),
+        spoiled_words={"format": "docx"},
+    ),
     "work.upload_intake": Row(
         lambda world: Case(
             None, world.actor("compliance_officer"), bringing.words(bringing.GOOD) | {"entity": world.entity}
