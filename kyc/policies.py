@@ -8,13 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from base.calendars import Term, Unit
 from controls.policies import Kind
 from kyc import countries, reasons
 from kyc.bands import Bands
 from kyc.reasons import Reason, Reasons
 from kyc.risk import Rules
 
-RISK, REASONS, FACE_BANDS = "kyc.risk", "kyc.reasons", "kyc.faces"
+RISK, REASONS, FACE_BANDS, SERVICE_LEVEL = "kyc.risk", "kyc.reasons", "kyc.faces", "kyc.service_level"
 
 _POINTS = {"type": "integer", "minimum": 0, "maximum": 100}
 _COUNTRIES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Z]{2}$"}}
@@ -142,7 +143,23 @@ def bands_of(document: Mapping[str, Any]) -> Bands:
     return Bands(**document)
 
 
+# --- by when an application is decided ----------------------------------------------------------------------------
+
+SERVICE_SCHEMA = _object(
+    {
+        "count": {"type": "integer", "minimum": 1, "maximum": 90},
+        "unit": {"enum": [Unit.HOURS.value, Unit.CALENDAR_DAYS.value, Unit.BUSINESS_DAYS.value]},
+    }
+)
+SERVICE_DEFAULT = {"count": 2, "unit": Unit.BUSINESS_DAYS.value}
+
+
+def term_of(document: Mapping[str, Any]) -> Term:
+    return Term(document["count"], Unit(document["unit"]))
+
+
 KINDS = (
+    Kind(SERVICE_LEVEL, gettext_lazy("By when an application is decided"), SERVICE_SCHEMA, SERVICE_DEFAULT, term_of),
     Kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),
     Kind(REASONS, gettext_lazy("Reasons of decisions"), REASONS_SCHEMA, _data("reasons.json"), reasons_of),
     Kind(FACE_BANDS, gettext_lazy("Bands of face comparison"), FACES_SCHEMA, FACES_DEFAULT, bands_of),

@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from base import clock, days
 from controls.actor import Actor
+from controls.policies import policy
 from kyc import countries, judging
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
 from kyc.models.applications import AT_THE_DESK, Status, claimable
+from kyc.policies import SERVICE_LEVEL
+from kyc.service_level import Standing, standing
 
 # --- the queue ---------------------------------------------------------------------------------------------------
 
@@ -69,6 +72,13 @@ def holders(actor: Actor) -> list[tuple[str, str]]:
 def decisions_a_day(actor: Actor, last: int = 14) -> list[tuple[date, int]]:
     """How many decisions were taken on each of the last days, oldest first; a day ends at the reader's midnight."""
     return days.counted(Decision.objects.visible_to(actor), "at", last)
+
+
+def standings(rows: Iterable[Application]) -> dict[Any, Standing]:
+    """How those at the desk stand against the time that was agreed on. One query, however many rows."""
+    term, now = policy(SERVICE_LEVEL).value, clock.now()
+    waiting = [row for row in rows if row.status in AT_THE_DESK]
+    return {row.pk: standing(row.waiting_since, now, term, row.entity.country, row.entity.zone) for row in waiting}
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ class Desk(DeskPage):
             desk=shown,
             application=application,
             country=countries.name(shown.customer.residence),
+            standing=reports.standings([application]).get(application.pk),
             held=application.is_held_by(self.actor),
             claimed=application.is_claimed(),
             claiming=[one for one in offered if one.button.path in CLAIMING],

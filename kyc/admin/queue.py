@@ -132,3 +132,10 @@ class Queue(QueuePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(figures=self.figures, **kwargs)
+
+    def page(self, *, narrowed: bool) -> Any:
+        page = super().page(narrowed=narrowed)
+        found = reports.standings(page.object_list)
+        for row in page.object_list:
+            row.standing = found.get(row.pk)
+        return page
