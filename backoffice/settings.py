@@ -40,6 +40,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # what a page or an action asks takes milliseconds; compiling a plan first takes a hundred
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+MIGRATION_LOCK_SECONDS = env.number("MIGRATION_LOCK_SECONDS", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 if redis := env.text("CACHE_URL", ""):
