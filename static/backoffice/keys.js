@@ -25,6 +25,9 @@ function help() {
     return;
   }
   const box = document.getElementById("keys-help");
+  if (!box) {
+    return; // a list tells its few keys on its buttons
+  }
   const list = box.querySelector("dl");
   list.replaceChildren(...[...document.querySelectorAll("[data-key]")].flatMap(line));
   box.showModal();
