@@ -78,12 +78,16 @@ def _measured(name: str, url: str, folder: str) -> list[dict[str, Any]]:
 
 
 def _delivered(environment: dict[str, str], events: int, killed: bool) -> float:
-    """Until the healthy ones have everything. Killed: after a time by chance, and begun anew at once."""
-    began, kills = time.monotonic(), KILLS if killed else 0
+    """Until the healthy ones have everything. Killed: at a moment by chance once it works, and begun anew at once; what
+    the dead one held waits until its lease lapses."""
+    began, kills, works = time.monotonic(), KILLS if killed else 0, Path(environment["VAR_DIR"]) / "works"
     while True:
-        worker = _begun(environment, "deliver")
+        works.unlink(missing_ok=True)
+        worker = _begun(environment, "deliver", str(works))
+        while not works.exists() and worker.poll() is None:
+            time.sleep(0.05)
         try:
-            code = worker.wait(timeout=random.uniform(1.5, 4) if kills else None)
+            code = worker.wait(timeout=random.uniform(1, 18) if kills else None)
         except subprocess.TimeoutExpired:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
@@ -184,7 +188,7 @@ def fill(port: str, events: str) -> None:
                 publish(making.KIND.name, {"n": number})
 
 
-def deliver() -> None:
+def deliver(works: str) -> None:
     """As the task does it, one run after the other, until the healthy ones have everything."""
     from outbox import delivering, fanning
     from outbox.models import Delivery
@@ -192,6 +196,7 @@ def deliver() -> None:
 
     making.known()
     names = [f"/{at}" for at in HEALTHY]
+    Path(works).touch()
     while True:
         delivering.deliver()
         waiting = Delivery.all_unrestricted.waiting().exclude(receiver__status="ended").values_list("receiver__url")

@@ -87,6 +87,7 @@ class Worker:
         due = Receiver.all_unrestricted.due(clock.now())
         due = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
         busy = [receiver for receiver, _parcels in self.flying.values()]
+        due = due.exclude(pk__in=[receiver.pk for receiver in busy])  # though its lease lapsed: its thread still calls
         hanging = sum(1 for receiver in busy if receiver.failures)
         mails = sum(1 for receiver in busy if receiver.kind == Receiver.Kind.EMAIL)
         free = self.threads - len(busy)

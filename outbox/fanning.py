@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from base import clock
 from base.locks import only_one
@@ -32,9 +33,11 @@ def fan_out() -> int:
     with transaction.atomic():
         only_one("outbox.fan_out")
         events = list(Event.objects.filter(fanned_at=None).order_by("id")[:AT_ONCE])
-        known = list(Receiver.all_unrestricted.in_line().select_for_update(no_key=True).order_by("pk"))
+        people = {UUID(event.payload["person"]) for event in events if event.kind == MAIL.name}
+        rows = Receiver.all_unrestricted.in_line().filter(Q(kind=Receiver.Kind.WEBHOOK) | Q(person__in=people))
+        known = list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
         mailboxes = {one.person_id: one for one in known if one.person_id}
-        mailboxes |= _opened({UUID(e.payload["person"]) for e in events if e.kind == MAIL.name} - set(mailboxes))
+        mailboxes |= _opened(people - set(mailboxes))
         lines: dict[Receiver, list[Event]] = defaultdict(list)
         for event in events:
             for receiver in _hearing(event, known, mailboxes):

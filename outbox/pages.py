@@ -1,14 +1,19 @@
 """What the outbox shows on shared pages: what is paused, what was given up, and its deeds in words."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from base import registry
+from base import clock, registry
+from base.templatetags.backoffice import length
 from controls.actor import Actor
-from outbox.models import Delivery, Receiver
+from outbox.models import Delivery, Event, Receiver
+
+IN_LINE_WITHIN = timedelta(minutes=5)
 
 DEEDS: dict[str, Any] = {
     "outbox.register_receiver": gettext_lazy("registered the receiver, as agreed"),
@@ -28,6 +33,7 @@ def register() -> None:
     registry.alarms += [
         registry.AlarmSource("outbox.view", _paused),
         registry.AlarmSource("outbox.view", _given_up),
+        registry.AlarmSource("outbox.view", _stuck),
     ]
     registry.sentences.update(DEEDS)
 
@@ -41,6 +47,15 @@ def _paused(actor: Actor) -> Iterable[registry.Alarm]:
             count,
         )
         yield registry.Alarm(text % {"count": count}, reverse("admin:outbox_receiver_changelist") + "?state=paused")
+
+
+def _stuck(actor: Actor) -> Iterable[registry.Alarm]:
+    """Events are put in line within seconds: one that waits much longer says that no worker runs."""
+    oldest = Event.objects.filter(fanned_at=None, at__lt=clock.now() - IN_LINE_WITHIN).order_by("id").first()
+    if oldest:
+        text = _("An event has waited %(time)s to be put in line: the worker of the outbox does not run.")
+        link = reverse("admin:outbox_delivery_changelist")
+        yield registry.Alarm(text % {"time": length(clock.now() - oldest.at)}, link, "amber")
 
 
 def _given_up(actor: Actor) -> Iterable[registry.Alarm]:

@@ -35,7 +35,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcomes_of(receiver: Receiver) -> list[tuple[str, int | None]]:
-    rows = DeliveryAttempt.all_unrestricted.filter(delivery__receiver=receiver).order_by("id")
+    rows = DeliveryAttempt.all_unrestricted.filter(delivery__receiver=receiver).order_by("delivery__number", "number")
     return [(str(one.outcome), one.code) for one in rows]
 
 
@@ -395,6 +395,21 @@ def test_a_worker_that_lost_its_lease_writes_nothing(healthy: Listener) -> None:
     slow.keep([done])
     assert making.statuses(receiver) == ["delivered"]
     assert outcomes_of(receiver) == [("delivered", 200)]
+
+
+def test_a_receiver_whose_thread_still_calls_is_not_taken_again(healthy: Listener) -> None:
+    """Though its lease has lapsed, the database having been away: two threads would share a connection."""
+    making.active(url=healthy.url)
+    making.happened(1)
+    fanning.fan_out()
+    worker = delivering.Worker(4)
+    with transaction.atomic():
+        (held,) = worker.chosen()
+        calling: Any = object()
+        worker.flying = {calling: (held, worker.load(held))}
+    Receiver.all_unrestricted.update(lease_until=clock.now() - timedelta(seconds=1))
+    assert worker.chosen() == []
+    assert delivering.Worker(4).chosen() == [held]
 
 
 def test_nothing_is_sent_under_a_lease_that_could_lapse_meanwhile() -> None:

@@ -14,7 +14,7 @@ from controls import approvals
 from controls.actor import Actor
 from controls.models import Proposal
 from controls.roles import ROLES
-from outbox import actions, delivering, fanning, patience
+from outbox import actions, delivering, fanning, pages, patience
 from outbox.models import Delivery, Receiver
 from tests.conftest import Make, SignInAs
 from tests.outbox import making
@@ -146,6 +146,19 @@ def test_alarms_lead_to_what_they_tell_of(client: Client, signin_as: SignInAs, d
     assert str(dead.receiver_id) not in client.get("/admin/outbox/receiver/?state=active").content.decode()
     assert str(dead.pk) in client.get("/admin/outbox/delivery/?state=dead").content.decode()
     assert str(dead.pk) not in client.get("/admin/outbox/delivery/?state=waiting").content.decode()
+
+
+def test_an_event_that_nobody_puts_in_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = making.administrator()
+    making.known()
+    making.happened(1)
+    assert not list(pages._stuck(by))
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + 2 * pages.IN_LINE_WITHIN)
+    (alarm,) = pages._stuck(by)
+    assert "10 min" in str(alarm.text)
+    fanning.fan_out()
+    assert not list(pages._stuck(by))
 
 
 LISTS = ["/admin/outbox/receiver/", "/admin/outbox/delivery/", f"{BASE}/deliveries", f"{BASE}/receivers"]
