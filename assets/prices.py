@@ -60,9 +60,11 @@ def price(asset: Asset, quote: Asset, *, at: datetime | None = None, known_at: d
     return Found(asset.code, quote.code, at, found.value, found, held.digest)
 
 
-def value(units: int, asset: Asset, quote: Asset, *, at: datetime | None = None) -> Valued:
+def value(
+    units: int, asset: Asset, quote: Asset, *, at: datetime | None = None, known_at: datetime | None = None
+) -> Valued:
     """So many units of the asset, in the quote: 1.5 BTC in EUR."""
-    found = price(asset, quote, at=at)
+    found = price(asset, quote, at=at, known_at=known_at)
     exact = asset.denomination.amount(units).fraction * found.value * 10**quote.scale
     return Valued(quote.denomination.amount(rounded(exact)), exact, found)
 

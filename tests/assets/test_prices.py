@@ -121,6 +121,7 @@ def test_what_was_known_then_is_the_same_for_ever(say: Say, monkeypatch: pytest.
     btc, eur = asset("BTC"), asset("EUR")
     assert prices.price(btc, eur, at=now).value == 101
     assert prices.price(btc, eur, at=now, known_at=now).value == 100
+    assert prices.value(10**8, btc, eur, at=now, known_at=now).amount.units == 100_00
 
 
 def test_a_pair_priced_the_other_way_round_is_turned_over(say: Say) -> None:
