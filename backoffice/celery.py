@@ -43,6 +43,8 @@ app.conf.beat_schedule = {
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
     "jobs": {"task": "work.tasks.sweep", "schedule": 5.0},
     "outbox": {"task": "outbox.tasks.sweep", "schedule": 2.0},
+    "watch": {"task": "work.tasks.watch", "schedule": 60.0},
+    "kyc-service-level": {"task": "kyc.tasks.watch_the_desk", "schedule": 60.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},
 }

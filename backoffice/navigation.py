@@ -28,6 +28,8 @@ GROUPS: list[tuple[Any, list[Item]]] = [
         "",
         [
             Item(_("Home"), "home", "admin:index"),
+            Item(_("Tasks"), "task_alt", "admin:work_task_changelist", "controls.view_home"),
+            Item(_("Notifications"), "notifications", "admin:work_notice_changelist"),
             Item(_("Proposals"), "how_to_vote", "admin:controls_proposal_changelist", "controls.view_home"),
             Item(_("Intakes"), "upload_file", "admin:work_intake_changelist", "work.bring_in"),
             Item(_("Jobs"), "progress_activity", "admin:work_job_changelist", "controls.view_home"),
@@ -96,6 +98,7 @@ def account(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": _("My account"), "link": reverse("account:home")},
         {"title": _("My sessions"), "link": reverse("account:sessions")},
+        {"title": _("How I am told"), "link": reverse("notices:choose")},
     ]
 
 

@@ -8,9 +8,11 @@ from rest_framework.renderers import JSONRenderer
 from backoffice import health
 from base.api import Codes, Nowhere
 from controls.signin import urls as signin
+from work import account as work_account
 
 urlpatterns = [
     path("sign-in/", include(signin.signin)),
+    path("account/notifications/", include(work_account.urls)),
     path("account/", include(signin.own)),
     path("admin/", admin.site.urls),
     path("api/v1/controls/", include("controls.api")),

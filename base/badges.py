@@ -23,7 +23,7 @@ STATES: dict[Colour, str] = {
     Colour.GREY: "draft created withdrawn expired ended closed cancelled superseded inconclusive skipped abandoned",
     Colour.BLUE: "applying awaiting_checks checking in_review running claimed processing uploaded received",
     Colour.AMBER: "proposed checked awaiting_review awaiting_second awaiting_screening awaiting_applicant pending "
-    "waiting review medium asked expires_soon collecting",
+    "open waiting review medium asked expires_soon collecting",
     Colour.RED: "declined rejected refused failed dead mismatch error overdue high prohibited revoked locked",
     Colour.GREEN: "agreed approved applied done passed match active in_force low verified sealed delivered",
     Colour.VIOLET: "suspended held frozen paused",

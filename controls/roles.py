@@ -18,15 +18,16 @@ class Role:
     kind: str = "person"
 
 
-# What everybody who works here may do, with any role or none: sign in, keep one's own factors, end one's sessions.
-EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session"})
+# What everybody who works here may do, with any role or none: sign in, keep one's own factors, end one's sessions,
+# choose how one is told of what waits.
+EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session", "work.own_notices"})
 
 
 def _role(name: object, permissions: str, kind: str = "person") -> Role:
     return Role(name, frozenset(permissions.split()) | (EVERYBODY if kind == "person" else frozenset()), kind)
 
 
-STAFF = "controls.view_home controls.propose controls.decide work.ask_job assets.view"
+STAFF = "controls.view_home controls.propose controls.decide work.ask_job work.raise_task work.do_task assets.view"
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
@@ -77,8 +78,8 @@ ROLES: dict[str, Role] = {
     ),
     "internal_auditor": _role(
         _("Internal auditor"),
-        f"controls.view_home assets.view work.ask_job work.view_all_jobs {KYC_READ_ALL} {OUTBOX_READ} "
-        "controls.view_staff controls.view_audit controls.reveal",
+        f"controls.view_home assets.view work.ask_job work.view_all_jobs work.view_all_tasks {KYC_READ_ALL} "
+        f"{OUTBOX_READ} controls.view_staff controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
@@ -101,6 +102,10 @@ ROLES: dict[str, Role] = {
     "job_outbox": _role(_("Delivery of events"), "outbox.pause", "job"),
     "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
     "job_work": _role(_("Runner of jobs"), "work.run_jobs", "job"),
+    "job_watch": _role(
+        _("Watch over tasks and notifications"), "work.raise_task work.escalate_task work.mail_notices", "job"
+    ),
+    "job_kyc_watch": _role(_("Watch over the service level"), "kyc.view_all_applications work.raise_task", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
     "job_kyc_expiry": _role(_("Expiry of claims and applications"), "kyc.expire", "job"),
 }
@@ -116,6 +121,8 @@ JOBS = {
     "outbox.delivery": "job_outbox",
     "controls.bootstrap": "job_bootstrap",
     "work.jobs": "job_work",
+    "work.watch": "job_watch",
+    "kyc.watch": "job_kyc_watch",
     "controls.expiry": "job_expiry",
     "kyc.expiry": "job_kyc_expiry",
 }

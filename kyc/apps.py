@@ -10,7 +10,7 @@ class KycConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import alone, leaving, policies, triggers
-        from kyc import actions, pages, telling, views  # actions: fills the registry, too
+        from kyc import actions, pages, telling, views, waiting  # actions: fills the registry, too
         from kyc.actions.former import FORMER_CUSTOMERS
         from kyc.models.customers import number_index
         from kyc.policies import KINDS
@@ -25,6 +25,7 @@ class KycConfig(AppConfig):
         handed_in = frozenset({"kyc.open_application", "kyc.submit"})
         alone.CHAINS.append(alone.Deed("kyc.approve", handed_in, {"kyc.approve": 1}, apart=False, by_program=True))
         events.register(telling.CHANGED)
+        waiting.register()
         for kind in KINDS:
             policies.register(kind)
 

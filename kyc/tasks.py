@@ -6,7 +6,7 @@ from celery import shared_task
 
 from base.errors import RuleError
 from controls.actor import Actor
-from kyc import actions, files, pipeline
+from kyc import actions, files, pipeline, waiting
 from kyc.actions.checks import FACES, READING
 from kyc.models import Application
 
@@ -42,6 +42,12 @@ def sweep() -> None:
         for application in rows.order_by("pk"):
             with suppress(RuleError):  # somebody was faster
                 verb(application, by=by)
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def watch_the_desk() -> None:
+    """Every minute: what waits at the desk longer than its service level becomes a task."""
+    waiting.watch()
 
 
 @shared_task(soft_time_limit=1800, time_limit=1830)  # type: ignore[untyped-decorator]

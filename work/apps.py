@@ -10,10 +10,11 @@ class WorkConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import alone
-        from work import exports, intake, pages
+        from work import exports, intake, pages, telling
 
         intake.register()
         exports.register()
         pages.register()
+        telling.register()
         alone.FIRST_HANDS["work.apply_intake"] = "work.upload_intake"
         registry.files += [("work.Job", "result_file"), ("work.Intake", "file")]

@@ -49,6 +49,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "assets_asset_changelist": READS_PRICES,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
+    "work_task_changelist": WHO_WORKS_HERE,
+    "work_notice_changelist": ALL,
     "work_intake_changelist": BRING_IN,
     "work_intake_new": BRING_IN,
 }

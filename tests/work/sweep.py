@@ -4,7 +4,7 @@ from typing import Any
 
 from controls.actor import Actor
 from tests.sweep import Case, Row, World
-from tests.work import bringing
+from tests.work import bringing, sweep_tasks
 from tests.work.kinds import COUNTING
 from work import jobs
 from work.actions import intake as intakes
@@ -128,3 +128,5 @@ ROWS = {
     "work.fail_job": Row(lambda world: _running(world, why="The disk is full."), spoil=_ended),
     "work.stop_job": Row(_being_cancelled, spoil=_ended),
 }
+
+ROWS |= sweep_tasks.ROWS

@@ -1,1 +1,1 @@
-"""Every change of a job or an intake."""
+"""Every change of a job, an intake, a task or a notification."""

@@ -1,3 +1,3 @@
 """Pages of shared work."""
 
-from work.admin import intake, jobs  # noqa: F401 - registers with the site
+from work.admin import intake, jobs, notices, tasks  # noqa: F401 - registers with the site
