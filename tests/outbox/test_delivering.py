@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from base import clock
 from controls.models import AuditEntry
-from outbox import actions, carrying, delivering, events, fanning, outcomes, patience, posting, signing
+from outbox import actions, carrying, delivering, events, fanning, outcomes, patience, posting, signing, tasks
 from outbox.models import Delivery, DeliveryAttempt, Event, Receiver
 from tests.committed import CommittedDatabase
 from tests.outbox import making
@@ -360,6 +360,30 @@ def test_those_that_hang_or_fail_delay_nobody_else(short: None, healthy: Listene
         assert all(making.statuses(receiver) == ["delivered"] * 40 for receiver in good)
         last_good = max(call.at for call in healthy.calls)
         assert last_good - healthy.calls[0].at < 3
+
+
+def test_the_sweep_wakes_a_worker_only_for_what_nobody_is_at(
+    healthy: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[Any] = []
+    monkeypatch.setattr(tasks.deliver, "apply_async", lambda **options: woken.append(options))
+    receiver, _secret = making.active(url=healthy.url)
+    tasks.sweep()
+    assert not woken
+    making.happened(1)
+    tasks.sweep()
+    assert woken == [{"expires": 30}]
+    fanning.fan_out()
+    Receiver.all_unrestricted.update(lease_until=clock.now() + timedelta(seconds=9))
+    tasks.sweep()
+    assert len(woken) == 1, "a worker is at it"
+    Receiver.all_unrestricted.update(lease_until=clock.now() - timedelta(seconds=1))
+    tasks.sweep()
+    assert len(woken) == 2
+    tasks.deliver()
+    assert making.statuses(receiver) == ["delivered"]
+    tasks.sweep()
+    assert len(woken) == 2
 
 
 # --- several workers, and a crash -------------------------------------------------------------------------------------
