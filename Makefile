@@ -5,7 +5,7 @@ BIN := .venv/bin
 QUICK := not models and not browser and not postgres and not large and not broker
 JOBS ?= 2
 
-.PHONY: setup run test bench requirements
+.PHONY: setup run test bench bill requirements
 
 setup: .venv/ready
 
@@ -36,6 +36,10 @@ test: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# Bill of materials (CycloneDX) and licences, into var/bill; fails at a licence that does not fit.
+bill: setup
+	$(BIN)/python .ci/bill.py
 
 # After a change of pyproject.toml: the lock first, then the same versions for plain pip.
 requirements:

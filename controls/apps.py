@@ -9,10 +9,11 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks, groups, leaving, migrating, pages, policies, sealing  # noqa: F401 - registers the system checks
+        from controls import checks, groups, leaving, migrating, pages, policies, sealing, session_limits  # noqa: F401 - registers the system checks
         from controls.signin import actions  # noqa: F401 - registers the actions
 
         pages.register()
+        policies.register(session_limits.KIND)
 
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.errors import ConfirmationNeeded
 from base.problems import CHALLENGE, Problem, rendered
+from controls import policies
 from controls.actor import Actor
 from controls.models.keeping import Restoration
 from controls.models.sessions import Session
+from controls.session_limits import SESSIONS
 
 SESSION = "controls_session"
 CONFIRM_URL = "/sign-in/confirm/"
@@ -78,9 +80,13 @@ def _session_of(request: HttpRequest) -> Session | None:
     key = request.session.get(SESSION)
     if key is None:
         return None
-    found = Session.all_unrestricted.select_related("person").filter(pk=key)
+    found = policies.beside(Session.all_unrestricted.select_related("person"), SESSIONS).filter(pk=key)
     session: Session | None = found.exclude(Exists(Restoration.objects.closed())).first()
-    if session is None or not session.is_in_force() or request.user != session.person:
+    if (
+        session is None
+        or not session.is_in_force(policies.value_beside(session, SESSIONS))
+        or request.user != session.person
+    ):
         logout(request)
         request.sign_in_ended = True  # type: ignore[attr-defined]
         return None

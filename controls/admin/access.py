@@ -18,13 +18,15 @@ from base.templatetags.backoffice import when
 from controls import clients
 from controls.admin.proposing import ProposeButton
 from controls.models import ApiClient, ClientKey, LockOut, Person, Session
+from controls.policies import policy
 from controls.roles import client_choices
+from controls.session_limits import SESSIONS
 from controls.signin.actions import end_session
 
 
 class SessionState(StateFilter):
     def states(self) -> dict[str, tuple[Any, Q]]:
-        in_force = Q(pk__in=Session.all_unrestricted.in_force().values("pk"))
+        in_force = Q(pk__in=Session.all_unrestricted.in_force(policy(SESSIONS).value).values("pk"))
         return {"in_force": (_("in force"), in_force), "ended": (_("ended"), ~in_force)}
 
 
@@ -57,8 +59,11 @@ class SessionAdmin(ModelAdmin):
 
     @admin.display(description=_("state"))
     def state(self, session: Session) -> SafeString:
-        colour = Colour.GREEN if session.is_in_force() else Colour.GREY
-        return labelled(colour, session.state())
+        runs = session.runs  # type: ignore[attr-defined]  # with_state
+        return labelled(Colour.GREEN, _("in force")) if runs else labelled(Colour.GREY, session.over())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_state(policy(SESSIONS).value)
 
     def strip(self, record: Any) -> list[Any]:
         return [self.state(record)]

@@ -1,9 +1,7 @@
 """Who is signed in, from where, since when."""
 
-from datetime import timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +10,9 @@ from base import clock
 from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models.people import Person
+
+if TYPE_CHECKING:
+    from controls.session_limits import Limits
 
 
 class SessionQuerySet(RestrictedQuerySet):
@@ -27,9 +28,13 @@ class SessionQuerySet(RestrictedQuerySet):
         """Part of an action: whatever of these still runs is over at its next request."""
         return self.filter(ended_at=None).update(ended_at=clock.now(), ending=ending)
 
-    def in_force(self) -> Self:
+    def in_force(self, limits: "Limits") -> Self:
         now = clock.now()
-        return self.filter(ended_at=None, started_at__gt=now - absolute(), seen_at__gt=now - idle())
+        return self.filter(ended_at=None, started_at__gt=now - limits.absolute, seen_at__gt=now - limits.idle)
+
+    def with_state(self, limits: "Limits") -> Self:
+        """Each with `.runs`: whether it is in force."""
+        return self.annotate(runs=Q(pk__in=Session.all_unrestricted.in_force(limits).values("pk")))
 
 
 class Session(Record):
@@ -83,20 +88,10 @@ class Session(Record):
     def __str__(self) -> str:
         return f"{self.person}, {self.started_at:%Y-%m-%d %H:%M}"
 
-    def is_in_force(self) -> bool:
+    def is_in_force(self, limits: "Limits") -> bool:
         now = clock.now()
-        return self.ended_at is None and now - self.started_at < absolute() and now - self.seen_at < idle()
+        return self.ended_at is None and now - self.started_at < limits.absolute and now - self.seen_at < limits.idle
 
-    def state(self) -> str:
-        """What a person reads in the list."""
-        if self.ended_at is not None:
-            return str(self.get_ending_display())
-        return str(_("in force") if self.is_in_force() else _("timed out"))
-
-
-def absolute() -> timedelta:
-    return timedelta(hours=settings.SESSION_HOURS)
-
-
-def idle() -> timedelta:
-    return timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+    def over(self) -> str:
+        """How one that runs no more came to its end."""
+        return str(_("timed out") if self.ended_at is None else self.get_ending_display())

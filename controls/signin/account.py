@@ -19,6 +19,8 @@ from django.views.decorators.http import require_GET, require_POST
 from base.errors import ConfirmationNeeded, RuleError
 from controls.models.factors import Authenticator, Passkey, RecoverySheet
 from controls.models.sessions import Session
+from controls.policies import policy
+from controls.session_limits import SESSIONS
 from controls.signin import actions, codes, passkeys, steps
 from controls.signin.forms import ChangePasswordForm, CodeForm, RecoveryForm
 from controls.signin.pictures import picture_of
@@ -215,13 +217,13 @@ def _remove(request: HttpRequest, model: type[Passkey] | type[Authenticator], ke
 @require_GET
 @inside
 def sessions(request: HttpRequest, session: Session) -> HttpResponse:
-    own = Session.all_unrestricted.of(session.person)
+    own, limits = Session.all_unrestricted.of(session.person), policy(SESSIONS).value
     return answer(
         request,
         "controls/sessions.html",
         current=session,
-        running=own.in_force(),
-        past=own.exclude(pk__in=own.in_force().values("pk"))[:ENDED_SHOWN],
+        running=own.in_force(limits),
+        past=own.exclude(pk__in=own.in_force(limits).values("pk"))[:ENDED_SHOWN],
     )
 
 

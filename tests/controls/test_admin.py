@@ -290,7 +290,7 @@ QUERIES = {
     "person": 7,
     "proposal": 14,
     "rolegrant": 6,
-    "session": 6,
+    "session": 8,
 }
 
 

@@ -8,10 +8,12 @@ from django.test import Client
 from django.test.client import RequestFactory
 
 from base import clock
-from controls import staff
+from base.errors import Invalid
+from controls import approvals, policies, session_limits, staff
 from controls.actor import Actor
 from controls.middleware import SignedInOnly
 from controls.models import Person, Session
+from controls.session_limits import SESSIONS
 from tests.conftest import SignInAs
 
 INSIDE = "/admin/nothing-is-here/"
@@ -90,6 +92,22 @@ def test_a_session_ends_by_time(
     row, now = signin_as(client, reviewer), clock.now()
     Session.all_unrestricted.filter(pk=row.pk).update(started_at=now - started, seen_at=now - seen)
     assert client.get(INSIDE).status_code == status
+
+
+def test_shorter_sessions_hold_as_soon_as_they_are_agreed(
+    client: Client, reviewer: Actor, signin_as: SignInAs, officer: Actor, mlro: Actor
+) -> None:
+    row = signin_as(client, reviewer)
+    Session.all_unrestricted.filter(pk=row.pk).update(seen_at=clock.now() - timedelta(minutes=10))
+    words = {"name": SESSIONS, "document": {"absolute_hours": 8, "idle_minutes": 5}, "effective_on": clock.today()}
+    made = approvals.propose(by=officer, name="controls.change_policy", record=None, arguments=words, reason="Short.")
+    approvals.decide(made, by=mlro, agrees=True, reason="Agreed in the committee.")
+    assert client.get(INSIDE).status_code == 302
+
+
+def test_a_session_cannot_idle_longer_than_it_lasts() -> None:
+    with pytest.raises(Invalid, match="idle_minutes"):
+        policies.checked(session_limits.KIND, {"absolute_hours": 1, "idle_minutes": 90})
 
 
 def test_work_keeps_a_session_alive_and_polling_does_not(client: Client, reviewer: Actor, signin_as: SignInAs) -> None:
