@@ -14,7 +14,8 @@ class BackofficeConfig(AppConfig):
     name = "backoffice"
 
     def ready(self) -> None:
-        from backoffice import checks  # noqa: F401 - registers them
+        from backoffice import checks, style  # noqa: F401 - registers the checks
         from backoffice.celery import broker_folders
 
+        style.register()
         broker_folders()

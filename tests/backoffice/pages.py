@@ -50,6 +50,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
     "work_task_changelist": WHO_WORKS_HERE,
+    "style": WHO_WORKS_HERE,
+    "style_dialog": ALL,
     "work_notice_changelist": ALL,
     "work_intake_changelist": BRING_IN,
     "work_intake_new": BRING_IN,
