@@ -61,6 +61,8 @@ GROUPS: list[tuple[Any, list[Item]]] = [
             Item(_("Lock-outs"), "lock", "admin:controls_lockout_changelist", "controls.view_staff"),
             Item(_("API clients"), "key", "admin:controls_apiclient_changelist"),
             Item(_("Roles and actions"), "grid_on", "admin:permissions", "controls.view_staff"),
+            Item(_("Deputies"), "supervisor_account", "admin:controls_standin_changelist", "controls.view_home"),
+            Item(_("Emergency rights"), "emergency", "admin:controls_emergencyright_changelist", "controls.view_home"),
             Item(_("One person alone"), "person_alert", "admin:alone", "controls.view_staff"),
             Item(_("Policies"), "gavel", "admin:controls_policyversion_changelist", "controls.view_home"),
             Item(_("Receivers of events"), "webhook", "admin:outbox_receiver_changelist", "outbox.view"),

@@ -55,7 +55,7 @@ class Action:
         if maker is None:  # `when` knows better what has become of it
             told = self.when and self.when(record, by)
             return WrongState(told if isinstance(told, str) else _("Nobody has proposed this yet."))
-        if maker == by.person_id:
+        if maker == by.person_id or maker in by.stands_in_for():
             return NotPermitted(_("You were the first person; another must decide."), code="same_person")
         return None
 
@@ -74,6 +74,7 @@ class Action:
         about, changed, facts = _made(fresh, before, result)
         if words.get("reason"):
             changed["reason"] = entries.Change(None, words["reason"])
+        facts |= by.by_leave_of(self.permission)
         under_way.written.append((self.name, fresh, about, changed))
         entries.write(ref=ref, by=by, action=self.name, record=about, changed=changed, cause=cause, facts=facts)
         return result

@@ -65,12 +65,15 @@ class Finding:
 
 
 # Declared beside the registry: what it cannot tell. Apps above add theirs in `ready()`.
-FIRST_HANDS: dict[str, str] = {}  # an action with `maker`: the action whose actor that field names
+FIRST_HANDS: dict[str, str] = {
+    "controls.review_emergency": "controls.break_glass"
+}  # an action with `maker`: the action whose actor that field names
 CHAINS: list[Deed] = []  # what takes two although no single action asks for both
 ON_PURPOSE: dict[str, Any] = {  # sensitive, and one person's by intent: why that is right
     "controls.propose": _("a proposal changes nothing before others agree"),
     "controls.reveal": _("looking is an entry that others read"),
     "controls.grant_report_sight": _("the law makes the MLRO alone answerable for who sees reports"),
+    "controls.break_glass": _("it cannot wait; others are told at once, it ends by itself, and another reviews it"),
     "controls.issue_password": _("the second factor still stands in the way"),
     "controls.issue_key": _("two agreed to the program; its owner alone sees its key"),
     "controls.rotate_key": _("two agreed to the program; its owner alone sees its key"),

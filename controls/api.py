@@ -32,6 +32,9 @@ CODES.update(
         "approval_needed": gettext_lazy("This is proposed by one person and agreed by others."),
         "difference_changed": gettext_lazy("What this would change is no longer what was proposed."),
         "proposed_already": gettext_lazy("The very same is proposed already, and waits for others to agree."),
+        "last_way_back": gettext_lazy(
+            "Nobody could give the last right to manage staff back; keep two others who can."
+        ),
         "toxic_roles": gettext_lazy("One person does not hold these two roles together."),
         "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }

@@ -22,8 +22,8 @@ from controls import difference, unit
 from controls.actions import REGISTRY, Action, action
 from controls.actor import Actor
 from controls.models.approvals import VALID, Proposal, Vote
-from controls.models.people import Person, RoleGrant
-from controls.roles import permissions_of
+from controls.models.people import Person
+from controls.models.standing import Standing, standing_of
 
 
 @action("controls.propose", sensitive=True)
@@ -104,6 +104,8 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     votes = [vote for vote in proposal.votes.all() if vote.reason]
     if any(vote.person_id == by.person_id for vote in votes):
         raise WrongState(_("You have voted on this already."))
+    if any(vote.person_id in by.stands_in_for() for vote in votes):
+        raise WrongState(_("The person you stand in for has voted on this already."))
     missing = _missing(proposal.quorum, votes) or proposal.quorum
     serves = next((permission for permission in missing if by.may(permission)), None)
     if serves is None:
@@ -166,11 +168,8 @@ def _missing(quorum: dict[str, int], votes: list[Vote]) -> dict[str, int]:
 
 def _rights(people: set[UUID]) -> dict[UUID, frozenset[str]]:
     """What these people may do at this moment; nothing for who is suspended."""
-    grants = RoleGrant.all_unrestricted.in_force().filter(person__in=people, person__is_active=True)
-    roles: dict[UUID, set[str]] = {key: set() for key in people}
-    for key, role in grants.values_list("person_id", "role"):
-        roles[key].add(role)
-    return {key: permissions_of(frozenset(held)) for key, held in roles.items()}
+    held = standing_of(people)
+    return {key: held.get(key, Standing()).permissions for key in people}
 
 
 # --- what it would do, and doing it ------------------------------------------------------------------------------

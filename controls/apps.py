@@ -9,12 +9,36 @@ class ControlsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from controls import checks, groups, leaving, migrating, pages, policies, sealing, session_limits  # noqa: F401 - registers the system checks
+        from controls import (  # noqa: F401 - register checks and actions
+            checks,
+            deputies,
+            emergencies,
+            groups,
+            leaving,
+            migrating,
+            pages,
+            policies,
+            sealing,
+            session_limits,
+            triggers,
+            wayback,
+        )
         from controls.signin import actions  # noqa: F401 - registers the actions
 
         pages.register()
         policies.register(session_limits.KIND)
 
+        triggers.fixed(
+            "controls.StandIn",
+            "person_id",
+            "absent_id",
+            "role",
+            "first_day",
+            "last_day",
+            "granted_by_id",
+            "agreed_by_id",
+        )
+        triggers.fixed("controls.EmergencyRight", "person_id", "role", "reason", "began_at", "ends_at")
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from base import clock
-from controls import entries, unit
+from controls import entries, unit, wayback
 from controls.actions import action
 from controls.actor import Actor
-from controls.models import ClientKey, Person, Proposal, ReportSight, RoleGrant, Session
+from controls.models import ClientKey, EmergencyRight, Person, Proposal, ReportSight, RoleGrant, Session, StandIn
 from controls.staff import with_reason
 
 
@@ -75,6 +76,20 @@ HOLDINGS = [
         ("ended_at",),
     ),
     Holding(
+        gettext_lazy("Emergency rights"),
+        "controls.end_emergency",
+        lambda person: EmergencyRight.all_unrestricted.in_force().filter(person=person),
+        _at("ended_at"),
+        ("ended_at",),
+    ),
+    Holding(
+        gettext_lazy("Stands in for somebody, or is stood in for"),
+        "controls.end_stand_in",
+        lambda person: StandIn.all_unrestricted.running().filter(Q(person=person) | Q(absent=person)),
+        _at("ended_at"),
+        ("ended_at",),
+    ),
+    Holding(
         gettext_lazy("Roles"),
         "controls.end_role",
         lambda person: RoleGrant.all_unrestricted.filter(person=person, ended_at=None),
@@ -98,6 +113,7 @@ def see_off(person: Person, *, by: Actor, reason: str) -> Person:
     """Works at once, of who is suspended too. A program of theirs stands still until two people give it another
     owner, who issues a key that the leaver has never seen."""
     with_reason(reason)
+    wayback.keep(person, frozenset(), by=by)
     person.is_active, person.left_at = False, clock.now()
     person.save(update_fields=["is_active", "left_at"])
     for holding in HOLDINGS:

@@ -15,7 +15,7 @@ from base.templatetags.backoffice import length
 from controls import entries, matrices, reports, sealing, sentences, timeline
 from controls.actor import Actor
 from controls.backup import schedule
-from controls.models import ApiClient, Attempt, AuditEntry, Person, Proposal, Session
+from controls.models import ApiClient, Attempt, AuditEntry, EmergencyRight, Person, Proposal, Session
 from controls.models.lockouts import LockOut
 
 UNSEALED_AT_MOST = timedelta(minutes=5)
@@ -35,6 +35,7 @@ def register() -> None:
         registry.AlarmSource("controls.view_staff", _locked_out),
         registry.AlarmSource("controls.view_audit", _alone),
         registry.AlarmSource("controls.view_staff", _no_backup),
+        registry.AlarmSource("controls.review_emergency", _glass_broken),
     ]
     registry.tiles += [
         registry.Tile(
@@ -136,6 +137,18 @@ def _no_backup(actor: Actor) -> Iterable[registry.Alarm]:
         yield registry.Alarm(
             text % {"when": f"{last.at:%Y-%m-%d %H:%M} UTC"} if last else _("No backup was taken yet.")
         )
+
+
+def _glass_broken(actor: Actor) -> Iterable[registry.Alarm]:
+    """From the moment somebody takes an emergency right until another person has reviewed it."""
+    for emergency in EmergencyRight.all_unrestricted.unreviewed().select_related("person").order_by("began_at"):
+        text = (
+            _("%(right)s: %(name)s holds it until it ends by itself, or you end it.")
+            if emergency.is_in_force()
+            else _("%(right)s: %(name)s held it, and nobody has reviewed what was done.")
+        )
+        words = {"right": emergency.get_role_display(), "name": emergency.person.name}
+        yield registry.Alarm(text % words, reverse("admin:controls_emergencyright_change", args=[emergency.pk]))
 
 
 def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Role:
-    """`kind` says who can hold it: a person, an API client or a job."""
+    """`kind` says who can hold it: a person, an API client or a job; or that it is taken in an emergency."""
 
     name: object
     permissions: frozenset[str]
@@ -24,10 +24,14 @@ EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session", "work.own
 
 
 def _role(name: object, permissions: str, kind: str = "person") -> Role:
-    return Role(name, frozenset(permissions.split()) | (EVERYBODY if kind == "person" else frozenset()), kind)
+    human = kind in ("person", "emergency")
+    return Role(name, frozenset(permissions.split()) | (EVERYBODY if human else frozenset()), kind)
 
 
-STAFF = "controls.view_home controls.propose controls.decide work.ask_job work.raise_task work.do_task assets.view"
+STAFF = (
+    "controls.view_home controls.propose controls.decide controls.break_glass "
+    "work.ask_job work.raise_task work.do_task assets.view"
+)
 KYC_READ = "kyc.view_application kyc.view_document"
 KYC_READ_ALL = f"{KYC_READ} kyc.view_all_applications"
 KYC_REVIEW = f"{KYC_READ} kyc.claim kyc.approve kyc.reject kyc.ask"
@@ -37,6 +41,7 @@ SUSPENDS = "controls.suspend"
 LETS_OUT = "work.agree_export"
 OUTBOX_READ = "outbox.view"
 OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
+REVIEWS = "controls.review_emergency"
 POLICIES = "controls.change_policy controls.agree_policy"
 
 ROLES: dict[str, Role] = {
@@ -49,22 +54,21 @@ ROLES: dict[str, Role] = {
     "licence_officer": _role(_("Licence officer"), STAFF),
     "compliance_officer": _role(
         _("Compliance officer"),
-        f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} controls.agree "
-        "controls.view_staff "
-        "controls.view_audit controls.reveal",
+        f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} {REVIEWS} "
+        "controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
-        "controls.view_audit controls.reveal controls.grant_report_sight",
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} controls.agree "
+        "controls.view_staff controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} controls.agree controls.view_staff "
-        "controls.view_audit controls.reveal",
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} controls.agree "
+        "controls.view_staff controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
-        _("Senior management"), f"{STAFF} {LETS_OUT} controls.agree controls.agree_policy controls.view_staff"
+        _("Senior management"), f"{STAFF} {LETS_OUT} {REVIEWS} controls.agree controls.agree_policy controls.view_staff"
     ),
     "finance_officer": _role(
         _("Finance officer (maker)"), f"{STAFF} assets.maintain assets.import_prices assets.end_source"
@@ -79,7 +83,7 @@ ROLES: dict[str, Role] = {
     "internal_auditor": _role(
         _("Internal auditor"),
         f"controls.view_home assets.view work.ask_job work.view_all_jobs work.view_all_tasks {KYC_READ_ALL} "
-        f"{OUTBOX_READ} controls.view_staff controls.view_audit controls.reveal",
+        f"{OUTBOX_READ} {REVIEWS} controls.view_staff controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
@@ -91,6 +95,8 @@ ROLES: dict[str, Role] = {
     ),
     "price_feed": _role(_("Price feed"), "assets.view assets.import_prices", "client"),
     "job_prices": _role(_("Import of prices"), "assets.view assets.import_prices", "job"),
+    "emergency_staff": _role(_("Emergency: manage staff"), "controls.manage_staff controls.view_staff", "emergency"),
+    "emergency_suspend": _role(_("Emergency: suspend people"), f"{SUSPENDS} controls.view_staff", "emergency"),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
     "job_export": _role(
@@ -100,7 +106,7 @@ ROLES: dict[str, Role] = {
     "job_restore": _role(_("Restoring a backup"), "controls.restore", "job"),
     "job_keys": _role(_("Exchange of keys"), "controls.rotate_keys", "job"),
     "job_outbox": _role(_("Delivery of events"), "outbox.pause", "job"),
-    "job_bootstrap": _role(_("First start"), "controls.bootstrap", "job"),
+    "job_bootstrap": _role(_("First start"), "controls.bootstrap controls.view_staff", "job"),
     "job_work": _role(_("Runner of jobs"), "work.run_jobs", "job"),
     "job_watch": _role(
         _("Watch over tasks and notifications"), "work.raise_task work.escalate_task work.mail_notices", "job"
@@ -139,6 +145,13 @@ def permissions_of(roles: frozenset[str]) -> frozenset[str]:
     return frozenset().union(*(ROLES[role].permissions for role in roles if role in ROLES))
 
 
+# What somebody may take by themselves in an emergency, for hours: the right, and by which roles it is open to whom.
+EMERGENCY: dict[str, frozenset[str]] = {
+    "emergency_staff": frozenset({"senior_management", "compliance_officer", "mlro", "deputy_mlro"}),
+    "emergency_suspend": frozenset({"senior_management", "senior_kyc_reviewer", "data_protection_officer"}),
+}
+
+
 def choices() -> list[tuple[str, object]]:
     """Roles that people hold."""
     return _choices("person")
@@ -147,6 +160,11 @@ def choices() -> list[tuple[str, object]]:
 def client_choices() -> list[tuple[str, object]]:
     """Roles that API clients hold."""
     return _choices("client")
+
+
+def emergency_choices() -> list[tuple[str, object]]:
+    """Rights that are taken in an emergency."""
+    return _choices("emergency")
 
 
 def _choices(kind: str) -> list[tuple[str, object]]:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.errors import Invalid, RuleError, WrongState
 from base.locks import only_one
-from controls import toxic, unit
+from controls import toxic, unit, wayback
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.clients import ApiClient
 from controls.models.factors import factors_of
 from controls.models.people import FOUNDERS, LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
+from controls.models.standing import StandIn
 from controls.roles import ROLES
 
 R = TypeVar("R", RoleGrant, ReportSight)
@@ -68,18 +69,27 @@ def refuse_toxic(person: Person, role: str) -> None:
     Of two roles given at once the second sees the first."""
     only_one(f"roles of {person.pk}")
     held = set(person.grants.filter(ended_at=None).values_list("role", flat=True))
+    held |= set(StandIn.all_unrestricted.running().filter(person=person).values_list("role", flat=True))
     programs = ApiClient.all_unrestricted.usable().filter(owner=person).values_list("role", flat=True)
     toxic.refuse(role, held.union(programs))
 
 
 def _granted(person: Person, role: str, by: Actor) -> RoleGrant:
     """To somebody who has come in: until then whoever knows the first password could come in as that person."""
-    if person.password_is_temporary or not factors_of(person) or not person.sessions.exists():
-        raise _not_in_yet(person)
+    if refused := ready(person):
+        raise refused
     refuse_toxic(person, role)
     return RoleGrant.all_unrestricted.create(
         person=person, role=role, granted_by_id=by.person_id, agreed_by_id=unit.agreed_by()
     )
+
+
+def ready(person: Person) -> RuleError | None:
+    """Why nothing is given to this person yet; None for who works here and has come in as themselves."""
+    if not person.is_active:
+        return WrongState(_("%(name)s is suspended.") % {"name": person.name})
+    there = not person.password_is_temporary and factors_of(person) and person.sessions.exists()
+    return None if there else _not_in_yet(person)
 
 
 def _not_in_yet(person: Person) -> WrongState:
@@ -93,6 +103,7 @@ def _suspendable(grant: RoleGrant, by: Actor) -> str | None:
 
 @action("controls.suspend", when=_suspendable)
 def suspend_role(grant: RoleGrant, *, by: Actor, reason: str) -> RoleGrant:
+    wayback.keep(grant.person, grant.person.roles() - {grant.role}, by=by)
     return _stamp(grant, "suspended_at", reason)
 
 
@@ -116,6 +127,7 @@ def _held(grant: RoleGrant, by: Actor) -> str | None:
 
 @action("controls.suspend", when=_held)
 def end_role(grant: RoleGrant, *, by: Actor, reason: str) -> RoleGrant:
+    wayback.keep(grant.person, grant.person.roles() - {grant.role}, by=by)
     return _stamp(grant, "ended_at", reason)
 
 

@@ -221,7 +221,7 @@ def _told(
         sequence=sequence,
         ref=entry.ref,
         at=entry.at,
-        who=names.get(entry.actor) or str(job_name(entry.actor) or entry.actor.partition(":")[2]),
+        who=_who(entry, said.get("facts", {}), names),
         what=capfirst(entry.action.partition(".")[2].replace("_", " ")),
         action=entry.action,
         record=_model_name(entry.record_model),
@@ -231,6 +231,14 @@ def _told(
         lines=tuple(_line(said, name, value, names) for name, value in sorted(kept.items())),
         shredded=values is None and bool(said["values"]),
     )
+
+
+def _who(entry: AuditEntry, facts: dict[str, Any], names: dict[str, str]) -> str:
+    """Who acted; a deputy for whom, and by an emergency right where it was one."""
+    who = names.get(entry.actor) or str(job_name(entry.actor) or entry.actor.partition(":")[2])
+    if "for" in facts:
+        return _("%(who)s for %(absent)s") % {"who": who, "absent": names.get(f"person:{facts['for']}", "–")}
+    return _("%(who)s (emergency right)") % {"who": who} if "emergency" in facts else who
 
 
 def _line(said: dict[str, Any], name: str, value: dict[str, Any], names: dict[str, str]) -> Line:
@@ -264,6 +272,7 @@ def _names(entries: Sequence[AuditEntry], values: dict[UUID, dict[str, Any]]) ->
     for entry in entries:
         kind, _colon, key = entry.actor.partition(":")
         asked[kind].add(key)
+        asked["person"].add(json.loads(entry.content).get("facts", {}).get("for", ""))
     for kept in values.values():
         asked["person"] |= {side for value in kept.values() for side in (value["old"], value["new"]) if _is_key(side)}
     people = Person.all_unrestricted.filter(pk__in=filter(_is_key, asked["person"])).values_list("pk", "name")

@@ -284,10 +284,11 @@ def voting() -> Trigger:
 
 
 def restoring() -> Trigger:
-    """Who was suspended works here again only in an update that says anew which two restored them."""
+    """Who was suspended works here again only in an update that says anew which two restored them, or that the account
+    was opened again on the server."""
     table = apps.get_model("controls.Person")._meta.db_table
     back = "NOT OLD.is_active AND NEW.is_active"
-    wrong = f"{back} AND (NEW.restored_at IS NULL OR OLD.restored_at IS NOT DISTINCT FROM NEW.restored_at)"
+    wrong = f"{back} AND {' AND '.join(_unsaid(column) for column in ('restored_at', 'reopened_at'))}"
     words = f"{table}: a suspended person is restored by two"
     return Trigger(
         f"{PREFIX}{table}_restore",
@@ -296,6 +297,10 @@ def restoring() -> Trigger:
         sqlite=f"WHEN {wrong} BEGIN SELECT RAISE(ABORT, '{words}'); END",
         postgres=f"IF {wrong} THEN RAISE EXCEPTION '{words}' USING ERRCODE = '23000'; END IF; RETURN NEW;",
     )
+
+
+def _unsaid(column: str) -> str:
+    return f"(NEW.{column} IS NULL OR OLD.{column} IS NOT DISTINCT FROM NEW.{column})"
 
 
 # --- what is, and how it is changed -----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
 from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
-from controls import leaving, staff
+from controls import deputies, leaving, staff
 from controls.admin.proposing import ProposeButton
 from controls.models import LegalEntity, Person, ReportSight, RoleGrant
 from controls.roles import choices
@@ -37,6 +37,14 @@ class AsksPerson(Asks):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("The person chooses another one when they sign in."),
     )
+
+
+class AsksDeputy(AsksReason):
+    deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=Person.all_unrestricted.filter(is_active=True))
+    role = forms.ChoiceField(label=_("Role"), choices=choices)
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    field_order = ("deputy", "role", "first_day", "last_day", "reason")
 
 
 class PersonState(StateFilter):
@@ -176,6 +184,19 @@ class PersonAdmin(ModelAdmin):
                 _("For a lost phone. %(name)s sets up new factors at the next sign-in, once somebody else agrees.")
                 % {"name": person.name}
             ),
+        ),
+        ProposeButton(
+            deputies.stand_in,
+            _("Propose a deputy"),
+            lambda person: (
+                _(
+                    "Somebody holds a role of %(name)s on these days, once somebody else agrees, and decides nothing "
+                    "that %(name)s made."
+                )
+                % {"name": person.name}
+            ),
+            form=AsksDeputy,
+            icon="supervisor_account",
         ),
         Button(
             staff.grant_report_sight,

@@ -18,6 +18,7 @@ from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.policies import PolicyVersion
 from controls.models.sessions import Session
+from controls.models.standing import EmergencyRight, StandIn
 
 __all__ = [
     "ApiClient",
@@ -29,6 +30,7 @@ __all__ = [
     "Checkpoint",
     "ClientKey",
     "Delivery",
+    "EmergencyRight",
     "IdempotentAnswer",
     "KeyHandover",
     "KeyRotation",
@@ -48,5 +50,6 @@ __all__ = [
     "SealBatch",
     "SealedRow",
     "Session",
+    "StandIn",
     "Vote",
 ]

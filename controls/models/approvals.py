@@ -34,7 +34,11 @@ class ProposalQuerySet(RestrictedQuerySet):
         asked = Q()
         for permission in actor.permissions:
             asked |= Q(quorum__has_key=permission)
-        others = self.waiting().filter(asked, expires_at__gt=clock.now()).exclude(proposed_by_id=actor.person_id)
+        others = (
+            self.waiting()
+            .filter(asked, expires_at__gt=clock.now())
+            .exclude(proposed_by_id__in=[actor.person_id, *actor.stands_in_for()])
+        )
         return others.exclude(votes__person_id=actor.person_id) if actor.may("controls.decide") else self.none()
 
     def past_expiry(self) -> Self:

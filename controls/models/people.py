@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.ids import uuid7
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
-from controls.roles import ROLES, choices, permissions_of
+from controls.roles import choices, permissions_of
 
 FOUNDERS = ("administrator", "compliance_officer")
 
@@ -84,6 +84,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
     restored_at = models.DateTimeField(null=True, editable=False, help_text=_("last time after a suspension"))
     restored_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     restore_agreed_by = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    reopened_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("on the server, when nobody could restore")
+    )
     left_at = models.DateTimeField(_("left"), null=True, editable=False, help_text=_("everything they held ended"))
     factors_reset_at = models.DateTimeField(null=True, editable=False, help_text=_("second factors are set up anew"))
     is_staff = models.BooleanField(default=True, editable=False)
@@ -100,6 +103,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         "password_is_temporary": Mask.SHOWN,
         "password_issued_by": Mask.SHOWN,
         "created_by": Mask.SHOWN,
+        "reopened_at": Mask.SHOWN,
         "left_at": Mask.SHOWN,
         "restored_at": Mask.SHOWN,
         "restored_by": Mask.SHOWN,
@@ -149,11 +153,6 @@ class Person(AbstractBaseUser, PermissionsMixin):
 class RoleGrantQuerySet(RestrictedQuerySet):
     def in_force(self) -> Self:
         return self.filter(ended_at=None, suspended_at=None)
-
-    def giving(self, permission: str) -> Self:
-        """Those by which somebody who works here may do this now."""
-        roles = [key for key in ROLES if permission in permissions_of(frozenset({key}))]
-        return self.in_force().filter(role__in=roles, person__is_active=True)
 
     def visible_to(self, actor: Any) -> Self:
         if actor.may("controls.view_staff"):

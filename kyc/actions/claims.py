@@ -53,7 +53,7 @@ def _not_theirs(application: Application, by: Actor) -> str | RuleError | None:
         return None if by.may("kyc.approve") else NotPermitted(_("This waits for a reviewer."))
     if not by.may("kyc.approve_high_risk"):
         return NotPermitted(_("This waits for a second person who may approve high risk."))
-    if application.approved_by_id == by.person_id:
+    if application.approved_by_id == by.person_id or application.approved_by_id in by.stands_in_for():
         return NotPermitted(_("You were the first person; another must decide."), code="same_person")
     return None
 

@@ -12,7 +12,8 @@ from base import clock
 from base.canonical import canonical
 from base.crypto import blind_index
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
-from controls.models import LegalEntity, Person, RoleGrant
+from controls.models import LegalEntity, Person
+from controls.models.standing import holders_of
 from kyc.models.customers import Customer
 
 CLAIM = timedelta(minutes=15)
@@ -116,7 +117,7 @@ def decidable(actor: Any) -> Q:
     if actor.may("kyc.approve"):
         mine |= Q(status=Status.AWAITING_REVIEW)
     if actor.may("kyc.approve_high_risk"):
-        mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by=actor.person_id)
+        mine |= Q(status=Status.AWAITING_SECOND) & ~Q(approved_by__in=[actor.person_id, *actor.stands_in_for()])
     return mine
 
 
@@ -126,12 +127,8 @@ def not_held() -> Q:
 
 def _by_who_may() -> Q:
     """Claimed by somebody who holds the right that the next decision asks for."""
-    first, second = (
-        RoleGrant.all_unrestricted.giving(right).values("person") for right in ("kyc.approve", "kyc.approve_high_risk")
-    )
-    return Q(status=Status.AWAITING_REVIEW, claimed_by__in=first) | Q(
-        status=Status.AWAITING_SECOND, claimed_by__in=second
-    )
+    first, second = (holders_of(right, "claimed_by") for right in ("kyc.approve", "kyc.approve_high_risk"))
+    return (Q(status=Status.AWAITING_REVIEW) & first) | (Q(status=Status.AWAITING_SECOND) & second)
 
 
 class Application(Record, Stateful):

@@ -47,6 +47,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "assets_pricesource_changelist": READS_PRICES,
     "assets_priceimport_changelist": READS_PRICES,
     "assets_asset_changelist": READS_PRICES,
+    "controls_standin_changelist": WHO_WORKS_HERE,
+    "controls_emergencyright_changelist": WHO_WORKS_HERE,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "work_job_changelist": WHO_WORKS_HERE,
     "work_task_changelist": WHO_WORKS_HERE,

@@ -3,9 +3,20 @@
 from datetime import date, timedelta
 
 from base import clock
-from controls import approvals, clients, leaving, staff
+from controls import approvals, clients, deputies, emergencies, leaving, staff, wayback
 from controls.actor import Actor
-from controls.models import ApiClient, AuditEntry, AuditValue, ClientKey, Person, Proposal, ReportSight, RoleGrant
+from controls.models import (
+    ApiClient,
+    AuditEntry,
+    AuditValue,
+    ClientKey,
+    EmergencyRight,
+    Person,
+    Proposal,
+    ReportSight,
+    RoleGrant,
+    StandIn,
+)
 from kyc.policies import RISK_DEFAULT
 from tests.controls import sweep_signin
 from tests.people import come_in
@@ -20,6 +31,56 @@ def _suspended(world: World, person: Person) -> None:
 
 def _seen_off(world: World, person: Person) -> None:
     leaving.see_off(person, by=world.actor("compliance_officer"), reason="Left.")
+
+
+def _emergency(world: World) -> EmergencyRight:
+    words = {"right": "emergency_suspend", "hours": 1, "reason": "Nobody else is here."}
+    made: EmergencyRight = emergencies.break_glass(by=world.actor("senior_management"), **words)
+    return made
+
+
+def _ended_emergency(world: World, emergency: EmergencyRight) -> None:
+    emergencies.end_emergency(emergency, by=world.actor("compliance_officer"), reason="No need.")
+
+
+def _over(world: World) -> EmergencyRight:
+    over: EmergencyRight = emergencies.end_emergency(_emergency(world), by=world.actor("mlro"), reason="Done.")
+    return over
+
+
+def _reviewed(world: World, emergency: EmergencyRight) -> None:
+    emergencies.review_emergency(emergency, by=world.actor("mlro"), justified=False, reason="It could wait.")
+
+
+def _stand_in(world: World) -> Case:
+    today = clock.today()
+    words = {"deputy": come_in(world.person()), "role": "aml_analyst", "first_day": today, "last_day": today}
+    return Case(world.person("aml_analyst"), world.actor("administrator"), words)
+
+
+def _standing_in(world: World) -> StandIn:
+    case = _stand_in(world)
+    made = {**case.words, "person": case.words["deputy"], "absent": case.record}
+    del made["deputy"]
+    return StandIn.all_unrestricted.create(**made, granted_by=world.person(), agreed_by=world.person())
+
+
+def _no_deputy(world: World, stands: StandIn) -> None:
+    deputies.end_stand_in(stands, by=world.actor("mlro"), reason="Back.")
+
+
+def _nobody_left(world: World) -> Case:
+    pair = [world.person("administrator"), world.person("senior_management")]
+    for person in pair:
+        staff.suspend_person(person, by=world.actor("administrator"), reason="A grudge.")
+    RoleGrant.all_unrestricted.exclude(person__in=pair).update(ended_at=clock.now())
+    words = {"other": pair[1], "reason": "Nobody can restore them."}
+    return Case(Person.all_unrestricted.get(pk=pair[0].pk), Actor.job("controls.bootstrap"), words)
+
+
+def _reopened(world: World, person: Person) -> None:
+    other = Person.all_unrestricted.exclude(pk=person.pk).get(grants__role="senior_management")
+    wayback.reopen(person, by=Actor.job("controls.bootstrap"), other=other, reason="Nobody can restore them.")
 
 
 def _active_again(world: World, person: Person) -> None:
@@ -210,6 +271,33 @@ ROWS = {
     "controls.suspend_person": Row(
         lambda world: Case(world.person(), world.actor("compliance_officer"), {"reason": "Left."}), spoil=_suspended
     ),
+    "controls.break_glass": Row(
+        lambda world: Case(
+            None,
+            world.actor("senior_management"),
+            {"right": "emergency_staff", "hours": 2, "reason": "No administrator is left."},
+        ),
+        spoiled_words={"hours": 9},
+    ),
+    "controls.end_emergency": Row(
+        lambda world: Case(_emergency(world), world.actor("mlro"), {"reason": "No need."}),
+        spoil=_ended_emergency,
+        spoiled_words={"reason": " "},
+    ),
+    "controls.review_emergency": Row(
+        lambda world: Case(
+            _over(world), world.actor("internal_auditor"), {"justified": True, "reason": "As it was said."}
+        ),
+        spoil=_reviewed,
+        spoiled_words={"reason": " "},
+    ),
+    "controls.stand_in": Row(_stand_in, spoil=_suspended, spoiled_words={"last_day": date(2040, 1, 1)}),
+    "controls.end_stand_in": Row(
+        lambda world: Case(_standing_in(world), world.actor("compliance_officer"), {"reason": "Back."}),
+        spoil=_no_deputy,
+        spoiled_words={"reason": " "},
+    ),
+    "controls.reopen": Row(_nobody_left, spoil=_reopened, spoiled_words={"reason": " "}),
     "controls.see_off": Row(
         lambda world: Case(world.person("aml_analyst"), world.actor("administrator"), {"reason": "Left."}),
         spoil=_seen_off,

@@ -40,7 +40,7 @@ def test_who_may_see_staff_lists_people(api: Api, auditor: Actor, reviewer: Acto
 def test_a_person_suspended_through_the_api_is_one_action(api: Api, officer: Actor, reviewer: Actor) -> None:
     answer = api(officer).post(f"{PEOPLE}/{reviewer.id}/suspend_person", {"reason": "Left."}, JSON)
     assert (answer.status_code, answer.json()["is_active"]) == (200, False)
-    assert answer.json()["available_actions"] == []
+    assert answer.json()["available_actions"] == ["see_off"]
     assert not Person.all_unrestricted.get(pk=reviewer.id).is_active
     assert AuditEntry.all_unrestricted.get().action == "controls.suspend_person"
 
