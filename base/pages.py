@@ -1,6 +1,7 @@
-"""The kinds of pages (Home, Desk, Record; Queue and Inbox are in base.queues): ordinary views inside the site,
-rendered on the server."""
+"""The kinds of pages (Home, Desk, Record, Explorer; Queue and Inbox are in base.queues): ordinary views inside the
+site, rendered on the server."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -104,6 +105,30 @@ class DeskPage(Page):
     x, and ? lists them."""
 
     template_name = "base/desk.html"
+
+
+class ExplorerPage(Page):
+    """Look at much at once: a legend, parts to choose from (`?part=`), the picture with its table, the export. The
+    template fills `drawn`; a picture that is no table brings its table in `table`. The export holds every part."""
+
+    template_name = "base/explorer.html"
+
+    def legend(self) -> Sequence[tuple[Any, Any]]:
+        """Each mark with what it means."""
+        raise NotImplementedError
+
+    def parts(self) -> Sequence[tuple[str, Any]]:
+        """What can be looked at alone: its key and its name."""
+        return ()
+
+    @property
+    def part(self) -> str:
+        """The part asked for; nothing for all, and for one that does not exist."""
+        asked = self.request.GET.get("part", "")
+        return asked if any(key == asked for key, _name in self.parts()) else ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(legend=self.legend(), parts=self.parts(), part=self.part, **kwargs)
 
 
 def refused(request: HttpRequest, text: str, status: int = 403) -> HttpResponse:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from base import exporting, registry
-from base.pages import Page
+from base.badges import Colour, labelled
+from base.pages import ExplorerPage, Page
 from controls import alone, reports, sentences
 from controls.actions import REGISTRY
 from controls.models import RoleGrant
@@ -69,7 +71,7 @@ class MatrixPage(Page):
         return super().get_context_data(roles=roles, export=reverse(f"admin:{self.name}_export"), **kwargs)
 
 
-class PermissionsPage(MatrixPage):
+class PermissionsPage(MatrixPage, ExplorerPage):
     """Which role may run which action: drawn from the table and the registry that decide it."""
 
     template_name = "controls/permissions.html"
@@ -92,8 +94,20 @@ class PermissionsPage(MatrixPage):
             if any(cells := [REGISTRY[name].permission in ROLES[key].permissions for key in PEOPLE])
         ]
 
+    def legend(self) -> Sequence[tuple[Any, Any]]:
+        return [
+            ("●", _("the role may start the action")),
+            (labelled(Colour.AMBER, "2"), _("others must agree")),
+            (labelled(Colour.BLUE, _("fresh")), _("a second factor is asked for within 15 minutes")),
+        ]
+
+    def parts(self) -> Sequence[tuple[str, Any]]:
+        labels = sorted({row["name"].partition(".")[0] for row in self.rows()})
+        return [(label, apps.get_app_config(label).verbose_name) for label in labels]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(rows=self.rows(), **kwargs)
+        rows = [row for row in self.rows() if self.part in ("", row["name"].partition(".")[0])]
+        return super().get_context_data(rows=rows, **kwargs)
 
 
 class AlonePage(MatrixPage):

@@ -52,3 +52,13 @@ def test_doors_of_django_that_lead_past_our_rules_do_not_exist(
 ) -> None:
     signin_as(client, administrator)
     assert client.get(f"/admin/{path}").status_code == 404
+
+
+def test_an_explorer_shows_one_part_its_legend_and_everything_for_one_that_is_unknown(
+    client: Client, signin_as: SignInAs, officer: Actor
+) -> None:
+    signin_as(client, officer)
+    everything, part, unknown = (client.get(f"/admin/permissions/{q}") for q in ("", "?part=kyc", "?part=nothing"))
+    assert {row["name"].partition(".")[0] for row in part.context["rows"]} == {"kyc"}
+    assert len(unknown.context["rows"]) == len(everything.context["rows"]) > len(part.context["rows"])
+    assert "others must agree" in everything.content.decode()

@@ -16,6 +16,7 @@ from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
 from controls.models import Person
 from controls.roles import choices
+from work import todo
 
 
 class Status(models.TextChoices):
@@ -146,7 +147,7 @@ class Task(Record, Stateful):
         ]
 
     def __str__(self) -> str:
-        return self.kind
+        return todo.title(self.kind)
 
     @property
     def is_overdue(self) -> bool:
