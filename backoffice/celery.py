@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
     "lost-files": {"task": "kyc.tasks.remove_lost_files", "schedule": crontab(hour=3, minute=20)},
     "kyc-look-again": {"task": "kyc.tasks.look_again", "schedule": 30.0},
     "kyc": {"task": "kyc.tasks.sweep", "schedule": 10.0},
+    "privacy": {"task": "privacy.tasks.sweep", "schedule": 3600.0},
     "jobs": {"task": "work.tasks.sweep", "schedule": 5.0},
     "outbox": {"task": "outbox.tasks.sweep", "schedule": 2.0},
     "watch": {"task": "work.tasks.watch", "schedule": 60.0},

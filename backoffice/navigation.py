@@ -71,6 +71,15 @@ GROUPS: list[tuple[Any, list[Item]]] = [
         ],
     ),
     (
+        _("Personal data"),
+        [
+            Item(_("Data subjects"), "person_off", "admin:privacy_subject_changelist", "privacy.view"),
+            Item(_("Legal holds"), "lock_clock", "admin:privacy_hold_changelist", "privacy.view_holds"),
+            Item(_("Certificates"), "verified", "admin:privacy_certificate_changelist", "privacy.view"),
+            Item(_("Access requests"), "contact_page", "admin:privacy_accessrequest_changelist", "privacy.view"),
+        ],
+    ),
+    (
         _("Evidence"),
         [
             Item(_("Audit trail"), "history", "admin:controls_auditentry_changelist"),

@@ -35,7 +35,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        # secure_delete: what is deleted or overwritten is zeroed on its page, so that an erasure leaves nothing there
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA secure_delete=ON;",
     }
 else:
     # what a page or an action asks takes milliseconds; compiling a plan first takes a hundred
@@ -96,6 +98,8 @@ CELERY_TIMEZONE = "UTC"
 # --- evidence --------------------------------------------------------------------------------------------------
 
 # Witnesses should lie where whoever runs the database cannot write: another machine's mount, mailbox or service.
+# Who was erased, by id: read when a backup is restored, so it lies elsewhere than the database in production.
+ERASURE_LOG = env.text("ERASURE_LOG", str(VAR / "erasures.log"))
 WITNESS_FILE = env.text("WITNESS_FILE", str(VAR / "witness.jsonl"))
 WITNESS_EMAIL = env.text("WITNESS_EMAIL", "")
 WITNESS_URL = env.text("WITNESS_URL", "")
@@ -137,6 +141,7 @@ INSTALLED_APPS = [
     "outbox",
     "assets",
     "work",
+    "privacy",
     "kyc",
     "backoffice.apps.BackofficeConfig",
 ]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/outbox/", include("outbox.api")),
     path("api/v1/assets/", include("assets.api")),
     path("api/v1/work/", include("work.api")),
+    path("api/v1/privacy/", include("privacy.api")),
     path("api/v1/kyc/", include("kyc.api")),
     path("api/v1/problems", Codes.as_view(), name="problems"),
     path("api/v1/openapi.json", SpectacularAPIView.as_view(renderer_classes=[JSONRenderer]), name="openapi"),

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 log = logging.getLogger(__name__)
@@ -134,6 +134,37 @@ class SearchSource:
     find: Callable[[Any, str], Iterable[Hit]]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What an app keeps about a person. `ended_on` is the day their relationship with the company of that `country`
+    ended, None while it lasts or may come to last. `rows` are what has to be emptied: model label and id; `files` the
+    names of stored files; `words` the personal texts under which lists may have been searched."""
+
+    country: str
+    ended_on: date | None
+    rows: Sequence[tuple[str, str]] = ()
+    files: Sequence[str] = ()
+    words: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """An app that keeps personal data about the persons of `model`, asked by their id. `kept` is None for a person it
+    does not know. `erase` empties rows in the caller's transaction and may be repeated; files are the caller's.
+    `ended` finds persons whose relationship has ended and who are not erased. `tells` is what the person may be given
+    of it, as plain data: nothing that tips off, nobody's name who works here. `known_as` is what the desk calls
+    them; `lock` keeps them as they are until commit."""
+
+    model: str
+    name: str
+    kept: Callable[[str], Kept | None]
+    erase: Callable[[str], None]
+    tells: Callable[[str], dict[str, Any]]
+    ended: Callable[[], Iterable[str]] = tuple
+    known_as: Callable[[str], str] = str
+    lock: Callable[[str], None] = lambda person: None
+
+
 @dataclass
 class Found:
     """The hits of a search; `missing` is true when a source failed."""
@@ -165,6 +196,7 @@ class BlindIndex:
 
 indexes: list[BlindIndex] = []
 files: list[tuple[str, str]] = []  # every column that names a stored file: model label, column
+keepings: list[Keeping] = []  # who keeps what about persons: erased and told from here
 # What must be done to a database out of a backup before anybody may sign in (forget again whom it should not know);
 # asked for with the moment whose state it holds, until it succeeds, so it is safe to repeat.
 after_restore: list[Callable[[datetime], None]] = []

@@ -41,6 +41,8 @@ SUSPENDS = "controls.suspend"
 LETS_OUT = "work.agree_export"
 OUTBOX_READ = "outbox.view"
 OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
+PRIVACY_READ = "privacy.view privacy.view_holds privacy.view_restricted"
+PRIVACY_HOLD = f"{PRIVACY_READ} privacy.track privacy.hold"
 REVIEWS = "controls.review_emergency"
 POLICIES = "controls.change_policy controls.agree_policy"
 
@@ -55,17 +57,17 @@ ROLES: dict[str, Role] = {
     "compliance_officer": _role(
         _("Compliance officer"),
         f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} {REVIEWS} "
-        "controls.agree controls.view_staff controls.view_audit controls.reveal",
+        f"{PRIVACY_HOLD} controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} controls.agree "
-        "controls.view_staff controls.view_audit controls.reveal controls.grant_report_sight",
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} {PRIVACY_HOLD} "
+        "controls.agree controls.view_staff controls.view_audit controls.reveal controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
-        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} controls.agree "
-        "controls.view_staff controls.view_audit controls.reveal",
+        f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} {PRIVACY_HOLD} "
+        "controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
         _("Senior management"), f"{STAFF} {LETS_OUT} {REVIEWS} controls.agree controls.agree_policy controls.view_staff"
@@ -78,12 +80,14 @@ ROLES: dict[str, Role] = {
     "support_agent": _role(_("Support agent"), STAFF),
     "support_lead": _role(_("Support lead"), STAFF),
     "data_protection_officer": _role(
-        _("Data-protection officer"), f"{STAFF} {LETS_OUT} controls.view_audit controls.reveal"
+        _("Data-protection officer"),
+        f"{STAFF} {LETS_OUT} {PRIVACY_READ} privacy.track privacy.restrict privacy.prepare_access "
+        "controls.view_audit controls.reveal",
     ),
     "internal_auditor": _role(
         _("Internal auditor"),
         f"controls.view_home assets.view work.ask_job work.view_all_jobs work.view_all_tasks {KYC_READ_ALL} "
-        f"{OUTBOX_READ} {REVIEWS} controls.view_staff controls.view_audit controls.reveal",
+        f"{OUTBOX_READ} {PRIVACY_READ} {REVIEWS} controls.view_staff controls.view_audit controls.reveal",
     ),
     "administrator": _role(
         _("Administrator"),
@@ -100,8 +104,12 @@ ROLES: dict[str, Role] = {
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),
     "job_sealer": _role(_("Sealer"), "controls.seal", "job"),
     "job_export": _role(
-        _("Export of evidence"), f"{KYC_READ_ALL} {OUTBOX_READ} controls.view_staff controls.view_audit", "job"
+        _("Export of evidence"),
+        f"{KYC_READ_ALL} {OUTBOX_READ} {PRIVACY_READ} controls.view_staff controls.view_audit",
+        "job",
     ),  # reads what the internal auditor reads
+    "job_erasure": _role(_("Erasure"), "privacy.view privacy.track privacy.erase", "job"),
+    "job_replay": _role(_("Erasures of a restored backup"), "privacy.view privacy.replay privacy.erase", "job"),
     "job_backup": _role(_("Backup"), "controls.back_up", "job"),
     "job_restore": _role(_("Restoring a backup"), "controls.restore", "job"),
     "job_keys": _role(_("Exchange of keys"), "controls.rotate_keys", "job"),
@@ -121,6 +129,8 @@ JOBS = {
     "kyc.checks": "job_checks",
     "controls.sealer": "job_sealer",
     "controls.export": "job_export",
+    "privacy.erasure": "job_erasure",
+    "privacy.replay": "job_replay",
     "controls.backup": "job_backup",
     "controls.restore": "job_restore",
     "controls.keys": "job_keys",

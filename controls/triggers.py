@@ -6,7 +6,7 @@ that must be.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -40,6 +40,18 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Erased:
+    """Columns of guarded rows that an erasure empties: each may become NULL, once, and only where `certified` holds of
+    the row as it was (OLD): a condition that a certificate stands for the person it is about."""
+
+    columns: tuple[str, ...]
+    certified: str
+
+    def allowed(self, column: str) -> str:
+        return f'(NEW."{column}" IS NULL AND {self.certified})'
+
+
+@dataclass(frozen=True)
 class Guard:
     """How a table is guarded. `fixed` columns of a table that otherwise changes never do, nor are its rows deleted (to
     be put in again otherwise); an append-only table refuses UPDATE (less columns that are set once), TRUNCATE and,
@@ -53,6 +65,7 @@ class Guard:
     set_once: tuple[str, ...] = ()
     closing: str = ""
     fixed: tuple[str, ...] = ()
+    erased: "Erased | None" = None
 
 
 GUARDS: dict[str, Guard] = {}
@@ -60,16 +73,27 @@ OTHERS: list[Trigger] = []
 
 
 def append_only(
-    model: str, *, stream: str = "", may_delete: bool = False, set_once: tuple[str, ...] = (), closing: str = ""
+    model: str,
+    *,
+    stream: str = "",
+    may_delete: bool = False,
+    set_once: tuple[str, ...] = (),
+    closing: str = "",
+    erased: Erased | None = None,
 ) -> None:
     """Declares a table append-only; called from AppConfig.ready(). `set_once` names columns that may go from NULL
     to a value once; `closing` a state that changes with it."""
-    GUARDS[model] = Guard(model, True, stream, may_delete, set_once, closing)
+    GUARDS[model] = Guard(model, True, stream, may_delete, set_once, closing, erased=erased)
 
 
-def fixed(model: str, *columns: str) -> None:
+def fixed(model: str, *columns: str, erased: Erased | None = None) -> None:
     """Declares columns that are written on insert and never again, of rows that stay."""
-    GUARDS[model] = Guard(model, fixed=columns)
+    GUARDS[model] = Guard(model, fixed=columns, erased=erased)
+
+
+def erasable(model: str, erased: Erased) -> None:
+    """What an app above says of a guarded table below: which columns an erasure of its empties."""
+    GUARDS[model] = replace(GUARDS[model], erased=erased)
 
 
 def add(trigger: Trigger) -> None:
@@ -139,7 +163,8 @@ def _of(guard: Guard, connection: BaseDatabaseWrapper, tables: set[str]) -> Iter
     if table not in tables:
         return
     if guard.fixed:
-        yield _refusing(table, "UPDATE", " OR ".join(_changed(column) for column in guard.fixed))
+        fixed = [f"({_changed(column)}{_unless_erased(guard, column)})" for column in guard.fixed]
+        yield _refusing(table, "UPDATE", " OR ".join(fixed))
         yield _refusing(table, "DELETE", "")
         yield _replacing(guard, table)
         return
@@ -179,14 +204,23 @@ def _more_than_once(guard: Guard, table: str, connection: BaseDatabaseWrapper) -
         return ""
     with connection.cursor() as cursor:
         columns = [each.name for each in connection.introspection.get_table_description(cursor, table)]
-    rest = [_changed(column) for column in columns if column not in (*guard.set_once, guard.closing, *encrypted)]
-    rest += [f"({_changed(column)} AND NOT {_for_another_key(column)})" for column in encrypted]
+    free = (*guard.set_once, guard.closing, *encrypted)
+    rest = [f"({_changed(column)}{_unless_erased(guard, column)})" for column in columns if column not in free]
+    rest += [
+        f"({_changed(column)} AND NOT {_for_another_key(column)}{_unless_erased(guard, column)})"
+        for column in encrypted
+    ]
     if not guard.set_once:
         rest.append("NOT (" + " OR ".join(_changed(column) for column in encrypted) + ")")
     again = [f'(OLD."{column}" IS NOT NULL AND {_changed(column)})' for column in guard.set_once]
     if guard.closing:
         again.append(f"({_changed(guard.closing)} AND NOT {_changed(guard.set_once[-1])})")
     return " OR ".join(rest + again)
+
+
+def _unless_erased(guard: Guard, column: str) -> str:
+    erased = guard.erased
+    return f" AND NOT {erased.allowed(column)}" if erased and column in erased.columns else ""
 
 
 def _encrypted(guard: Guard, table: str, connection: BaseDatabaseWrapper) -> list[str]:

@@ -10,7 +10,7 @@ class KycConfig(AppConfig):
     def ready(self) -> None:
         from base import registry
         from controls import alone, leaving, policies, triggers
-        from kyc import actions, pages, telling, views, waiting  # actions: fills the registry, too
+        from kyc import actions, keeping, pages, telling, views, waiting  # actions: fills the registry, too
         from kyc.actions.former import FORMER_CUSTOMERS
         from kyc.models.customers import number_index
         from kyc.policies import KINDS
@@ -29,9 +29,14 @@ class KycConfig(AppConfig):
         for kind in KINDS:
             policies.register(kind)
 
-        triggers.append_only("kyc.Decision")
-        triggers.fixed("kyc.Picture", "document_id", "page", "file", "sha256", "content_type")
-        triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256")
+        erased = keeping.certified
+        triggers.append_only("kyc.Decision", erased=erased("words", of="OLD.application_id"))
+        document = "(SELECT d.application_id FROM kyc_document d WHERE d.id = OLD.document_id)"
+        fixed = ("document_id", "page", "file", "sha256", "content_type")
+        triggers.fixed("kyc.Picture", *fixed, erased=erased("file", of=document))
+        own = erased("original_file", of="OLD.application_id")
+        triggers.fixed("kyc.Document", "application_id", "original_file", "original_sha256", erased=own)
+        registry.keepings.append(keeping.CUSTOMERS)
         registry.indexes += [
             registry.BlindIndex(
                 "kyc.Customer", "document_number_index", lambda customer: number_index(customer.document_number)

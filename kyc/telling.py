@@ -40,4 +40,4 @@ def moved(application: Application, status: str) -> None:
     if told(status) == before:
         return
     said = {"reference": application.customer.reference, "state": told(status), "at": clock.now().isoformat()}
-    events.publish(CHANGED.name, {"id": str(application.pk), **said})
+    events.publish(CHANGED.name, {"id": str(application.pk), **said}, about=application.customer_id)

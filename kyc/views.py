@@ -25,7 +25,7 @@ def picture(request: HttpRequest, key: UUID) -> HttpResponse:
     """The copy that was rebuilt from pixels. One that is not there and one the reader may not know of look the same."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = Picture.objects.visible_to(actor).filter(pk=key).first()
-    if found is None:
+    if found is None or found.file is None:
         raise Http404
     try:
         actions.view_picture(found, by=actor)

@@ -47,12 +47,13 @@ def register(kind: Kind) -> None:
     _CHECKS[kind.name] = Draft202012Validator(kind.schema, format_checker=FORMATS)
 
 
-def publish(name: str, payload: Mapping[str, Any], *, only: Receiver | None = None) -> Event:
-    """Says in the transaction of a change that it happened. One insert. A payload that does not fit is our mistake."""
+def publish(name: str, payload: Mapping[str, Any], *, only: Receiver | None = None, about: UUID | None = None) -> Event:
+    """Says in the transaction of a change that it happened. One insert. A payload that does not fit is our mistake.
+    `about` is the person with whom the payload is erased."""
     assert connection.in_atomic_block, "an event is told in the transaction of what it tells of"
     faults = [f"{fault.json_path}: {fault.message}" for fault in _CHECKS[name].iter_errors(dict(payload))]
     assert not faults, f"{name}: {faults}"
-    return Event.objects.create(kind=name, payload=dict(payload), only=only)
+    return Event.objects.create(kind=name, payload=dict(payload), only=only, about=about)
 
 
 def offered() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db import models
 from base.models import Record, RestrictedManager
 
 ROOT = Path(settings.BASE_DIR)
-LAYERS = ["base", "controls", "outbox", "assets", "work", "kyc"]  # a later one may point at an earlier one
+LAYERS = ["base", "controls", "outbox", "assets", "work", "privacy", "kyc"]  # a later one may point at an earlier one
 EDGES = {"admin", "api", "tasks", "views", "pages", "reports"}
 WRITES = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete", "update"}
 FORBIDDEN_NAMES = {"services", "selectors", "helpers", "utils", "signals"}

@@ -14,7 +14,7 @@ from base.crypto import blind_index
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
 from controls.models import LegalEntity, Person
 from controls.models.standing import holders_of
-from kyc.models.customers import Customer
+from kyc.models.customers import Customer, restricted
 
 CLAIM = timedelta(minutes=15)
 PATIENCE = timedelta(days=30)
@@ -64,12 +64,20 @@ class ApplicationQuerySet(RestrictedQuerySet):
         if actor is None:
             return self.none()
         if actor.kind == "client":
-            return self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
-        if actor.may("kyc.view_all_applications") or actor.may("kyc.record_checks") or actor.may("kyc.expire"):
+            own = self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
+            return own._in_sight(actor)
+        if actor.may("kyc.view_all_applications"):
+            return self._in_sight(actor)
+        if actor.may("kyc.record_checks") or actor.may("kyc.expire"):
             return self
         if not actor.may("kyc.view_application"):
             return self.none()
-        return self.filter(submitted_at__isnull=False).exclude(status__in=(Status.WITHDRAWN, Status.EXPIRED))
+        handed_in = self.filter(submitted_at__isnull=False).exclude(status__in=(Status.WITHDRAWN, Status.EXPIRED))
+        return handed_in._in_sight(actor)
+
+    def _in_sight(self, actor: Any) -> Self:
+        """Without those of customers whose data is restricted, for whoever need not see them (GDPR art. 18)."""
+        return self if actor.may("privacy.view_restricted") else self.exclude(customer__in=restricted())
 
     def awaiting_checks(self) -> Self:
         return self.filter(status=Status.AWAITING_CHECKS)

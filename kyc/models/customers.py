@@ -11,6 +11,7 @@ from base.crypto import blind_index, blind_indexes, is_single_key
 from base.fields import EncryptedDateField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models import LegalEntity
+from privacy.models import Subject
 from work.models import Intake
 
 
@@ -41,10 +42,11 @@ class CustomerQuerySet(RestrictedQuerySet):
         if actor.kind == "client":
             own = Q(opened_by=actor.label) | Q(brought_in__isnull=False)
             return self.filter(own) if actor.may("kyc.view_own_intake") else self.none()
+        rows = self if actor.may("privacy.view_restricted") else self.exclude(pk__in=restricted())
         seen = Q(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
         if actor.may("kyc.view_all_applications"):
             seen |= Q(brought_in__isnull=False)
-        return self.filter(seen)
+        return rows.filter(seen)
 
     def with_document_number(self, number: str) -> Self:
         """Who stated it, and who handed in a document on which it was read."""
@@ -66,6 +68,11 @@ class CustomerQuerySet(RestrictedQuerySet):
         stated = Customer.all_unrestricted.filter(document_number_index__in=indexes).values("pk")
         read = _surely_read().filter(number_index__in=indexes).values("application__customer")
         return self.filter(pk__in=stated.union(read))
+
+
+def restricted() -> Any:
+    """Who asked to be erased while the law still asks to keep them: out of sight of all who need not see them."""
+    return Subject.all_unrestricted.hidden().filter(model="kyc.customer").values("person")
 
 
 def _own_indexes(customer: "Customer") -> list[str]:
@@ -91,7 +98,7 @@ class Customer(Record):
     reference = models.CharField(_("reference"), max_length=64)
     given_names = EncryptedTextField(_("given names"))
     family_name = EncryptedTextField(_("family name"))
-    birth_date = EncryptedDateField(_("birth date"))
+    birth_date = EncryptedDateField(_("birth date"), null=True)  # only of who was erased
     address = EncryptedTextField(_("address"))
     residence = models.CharField(_("country of residence"), max_length=3)
     nationality = models.CharField(_("nationality"), max_length=3)
@@ -99,6 +106,7 @@ class Customer(Record):
     document_number_index = models.CharField(max_length=90, blank=True, db_index=True)
     opened_by = models.CharField(_("opened by"), max_length=80)
     opened_at = models.DateTimeField(_("opened"), default=clock.now)
+    erased_at = models.DateTimeField(_("erased"), null=True)
     brought_in = models.ForeignKey(
         Intake, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("brought in with")
     )
@@ -116,6 +124,7 @@ class Customer(Record):
         "document_number_index": Mask.SECRET,
         "opened_by": Mask.SHOWN,
         "opened_at": Mask.SHOWN,
+        "erased_at": Mask.SHOWN,
         "brought_in": Mask.SHOWN,
     }
 
@@ -139,4 +148,6 @@ class Customer(Record):
 
     @property
     def name(self) -> str:
+        if self.erased_at:
+            return str(_("erased"))
         return f"{self.given_names} {self.family_name}".strip()

@@ -40,7 +40,7 @@ class Decision(Record):
     )
     at = models.DateTimeField(_("time"), default=clock.now)
     reason_code = models.CharField(_("reason"), max_length=40)
-    words = EncryptedTextField(_("words"))
+    words = EncryptedTextField(_("words"), null=True)  # null: erased
     wanted = models.JSONField(_("pictures asked for"), default=list, help_text=_("kind and side"))
     seen = models.CharField(_("digest of what was seen"), max_length=64)
     policies = models.JSONField(_("policies it was taken under"), default=dict, help_text=_("name: digest"))

@@ -45,7 +45,9 @@ class Document(Record):
     uploaded_by = models.CharField(_("uploaded by"), max_length=80)
     replaced_at = models.DateTimeField(_("replaced"), null=True)
     original_name = EncryptedTextField(_("name of the file"))
-    original_file = models.CharField(max_length=120, unique=True)
+    original_file: "models.CharField[Any, Any]" = models.CharField(  # noqa: DJ001 - null: erased
+        max_length=120, unique=True, null=True
+    )
     original_sha256 = models.CharField(max_length=64)
     original_size = models.PositiveIntegerField(_("size in bytes"))
     original_type = models.CharField(_("type found"), max_length=40)
@@ -117,7 +119,9 @@ class Picture(Record):
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pictures")
     page = models.PositiveSmallIntegerField(_("page"), default=1)
-    file = models.CharField(max_length=120, unique=True)
+    file: "models.CharField[Any, Any]" = models.CharField(  # noqa: DJ001 - null: erased
+        max_length=120, unique=True, null=True
+    )
     sha256 = models.CharField(max_length=64)
     content_type = models.CharField(max_length=20)
     width = models.PositiveIntegerField()

@@ -1,5 +1,7 @@
 """What happened, in words for machines: ids and states, never a person's data."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +19,8 @@ class Event(models.Model):
     ref = models.UUIDField(default=uuid7, unique=True, editable=False)
     kind = models.CharField(_("event"), max_length=60)
     at = models.DateTimeField(_("at"), default=clock.now)
-    payload = models.JSONField()
+    about = models.UUIDField(null=True, help_text=_("the person it is about, if it is about one"))
+    payload: "models.JSONField[Any, Any]" = models.JSONField(null=True)  # null: whom it was about is erased
     only = models.ForeignKey(Receiver, null=True, on_delete=models.PROTECT, related_name="+")
     fanned_at = models.DateTimeField(null=True, help_text=_("put in the lines of its receivers"))
 
@@ -26,7 +29,10 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes = [models.Index(fields=["id"], condition=Q(fanned_at=None), name="events_not_in_line_yet")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(fanned_at=None), name="events_not_in_line_yet"),
+            models.Index(fields=["about"], condition=Q(about__isnull=False), name="events_about_persons"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref}"

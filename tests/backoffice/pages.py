@@ -24,6 +24,8 @@ BRING_IN = {"senior_kyc_reviewer", "compliance_officer", "mlro", "deputy_mlro"}
 READS_PRICES = {key for key, role in ROLES.items() if role.kind == "person"}
 WHO_WORKS_HERE = {key for key, role in ROLES.items() if role.kind == "person"}
 
+PRIVACY_READERS = {"compliance_officer", "mlro", "deputy_mlro", "data_protection_officer", "internal_auditor"}
+
 # Name of the address: the roles that get 200; everybody else who is signed in gets 403.
 WHO_OPENS: dict[str, set[str] | str] = {
     "index": ALL,
@@ -50,6 +52,10 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_standin_changelist": WHO_WORKS_HERE,
     "controls_emergencyright_changelist": WHO_WORKS_HERE,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
+    "privacy_subject_changelist": PRIVACY_READERS,
+    "privacy_hold_changelist": PRIVACY_READERS,
+    "privacy_certificate_changelist": PRIVACY_READERS,
+    "privacy_accessrequest_changelist": PRIVACY_READERS,
     "work_job_changelist": WHO_WORKS_HERE,
     "work_task_changelist": WHO_WORKS_HERE,
     "style": WHO_WORKS_HERE,

@@ -75,7 +75,7 @@ def test_every_scheduled_task_exists_and_runs_on_the_pulse_unless_it_is_long() -
     app.loader.import_default_modules()
     scheduled = [app.tasks[entry["task"]] for entry in app.conf.beat_schedule.values()]
     elsewhere = [task.name for task in scheduled if queue_of("", (), {}, {}, task=task) != {"queue": "pulse"}]
-    assert elsewhere == ["controls.tasks.back_up", "kyc.tasks.remove_lost_files"]
+    assert elsewhere == ["controls.tasks.back_up", "kyc.tasks.remove_lost_files", "privacy.tasks.sweep"]
 
 
 def test_every_task_runs_on_a_queue_that_has_a_worker() -> None:

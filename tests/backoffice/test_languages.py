@@ -15,7 +15,7 @@ GERMAN = {
     "Sign in": "Anmelden",
     "Back office": "Verwaltung",
 }
-SOURCES = ("backoffice", "base", "controls", "outbox", "assets", "work", "kyc", "templates")
+SOURCES = ("backoffice", "base", "controls", "outbox", "assets", "work", "privacy", "kyc", "templates")
 
 
 def compiled(words: dict[str, str]) -> bytes:

@@ -77,7 +77,7 @@ def test_every_code_is_explained(api: Api, stranger: Actor) -> None:
 
 
 # Pages of sign-in refuse in words alone; specimens and demonstration data are made by commands: not the API's.
-EXPLAINED = ("base", "controls", "outbox", "assets", "work", "kyc")
+EXPLAINED = ("base", "controls", "outbox", "assets", "work", "privacy", "kyc")
 BASE_DIR = Path(settings.BASE_DIR)
 
 

@@ -149,6 +149,12 @@ def stop_job(job: Job, *, by: Actor, token: UUID) -> Job:
     return _ended(job, Job.Status.CANCELLED)
 
 
+def forget_result(job: Job) -> None:
+    """The row no longer names its file: whom it is about is being erased. The file is the caller's to remove."""
+    job.result_file, job.result_name, job.arguments = "", None, {}
+    job.save(update_fields=["result_file", "result_name", "arguments"])
+
+
 def _hold(job: Job, token: UUID) -> None:
     if job.lease_token != token:
         raise WrongState(_("Another worker has taken this job on."), code="job_lease_lost")

@@ -1,0 +1,3 @@
+from privacy.admin import holds, subjects
+
+__all__ = ["holds", "subjects"]
