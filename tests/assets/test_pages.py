@@ -16,6 +16,7 @@ from controls.models import Proposal
 from tests.assets.conftest import Say, asset
 from tests.assets.sweep import quote
 from tests.conftest import SignInAs
+from tests.exports import taken
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/assets"
@@ -68,7 +69,7 @@ def test_a_pair_shows_its_course_and_what_it_rests_on(
 def test_the_export_holds_what_the_list_shows(client: Client, signin_as: SignInAs, auditor: Actor, say: Say) -> None:
     say("one", "BTC/EUR", "96543.21")
     signin_as(client, auditor)
-    body = b"".join(client.post("/admin/assets/pair/export/"))
+    body = taken(client, "/admin/assets/pair/export/")
     assert b"96,543.21 EUR" in body
     assert b"holds" in body
 

@@ -14,6 +14,7 @@ from controls.roles import ROLES
 from tests.backoffice.pages import ALL, STAFF_READERS, WHO_OPENS, names
 from tests.backoffice.test_site import INLINE
 from tests.conftest import Make, SignInAs
+from tests.exports import PURPOSE
 
 PEOPLE = sorted(role for role, found in ROLES.items() if found.kind == "person")
 OF_A_RECORD = ("_change", "_do", "_export", "_progress", "_result", "_mapping", "_shape")
@@ -156,7 +157,8 @@ def test_each_list_is_exported_by_whoever_opens_it(
     signin_as(client, make_actor("somebody", role))
     expected = {name: 200 if WHO_OPENS[name] == ALL or role in WHO_OPENS[name] else 403 for name in LISTS}
     found = {
-        name: client.post(reverse(f"admin:{name.replace('_changelist', '_export')}")).status_code for name in LISTS
+        name: client.post(reverse(f"admin:{name.replace('_changelist', '_export')}"), PURPOSE).status_code
+        for name in LISTS
     }
     assert found == expected
 

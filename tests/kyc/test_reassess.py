@@ -309,5 +309,5 @@ def test_claiming_and_approving_cost_a_fixed_number_of_queries(
     with django_assert_num_queries(13):
         application = actions.claim(application, by=reviewer)
     seen = making.seen(application)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         actions.approve(application, by=reviewer, code="all_in_order", reason="Fine.", seen=seen)
