@@ -20,6 +20,7 @@ from work.models import Intake, Job
 
 CODES.update(
     {
+        "raised_already": _("This task was raised before; it is the same one."),
         "not_yours": _("Only who asked for a job may do this with it."),
         "encoding": _("The file is not in this encoding."),
         "unreadable": _("The file cannot be read on."),

@@ -150,6 +150,10 @@ LISTS = sorted(name for name in WHO_OPENS if name.endswith("_changelist"))
 SUSPENDERS = {"administrator", "compliance_officer", "mlro", "deputy_mlro"}
 
 
+def export_of(name: str) -> str:
+    return name.replace("_changelist", "_export")
+
+
 @pytest.mark.parametrize("role", PEOPLE)
 def test_each_list_is_exported_by_whoever_opens_it(
     client: Client, signin_as: SignInAs, make_actor: Make, role: str

@@ -41,6 +41,9 @@ ROOT = Path(__file__).parents[2]
 def own_files(settings: Any, tmp_path: Path) -> None:
     """Files under keys that other tests do not know stay apart from theirs."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    inner = {"BACKEND": "base.storage.LocalFiles", "OPTIONS": {"location": settings.MEDIA_ROOT}}
+    kept = {"BACKEND": "base.storage.EncryptedStorage", "OPTIONS": {"inner": inner}}
+    settings.STORAGES = {**settings.STORAGES, "default": kept}
 
 
 def rotated() -> list[rotation.Part]:
