@@ -42,7 +42,7 @@ def register() -> None:
         ),
         registry.Tile(
             _("Notifications"),
-            "work.own_notices",
+            "controls.view_home",
             lambda actor: Notice.objects.visible_to(actor).unread().count(),
             lambda: reverse("admin:work_notice_changelist"),
             icon="notifications",

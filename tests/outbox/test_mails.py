@@ -90,7 +90,7 @@ def test_a_template_that_is_none_is_our_mistake(ann: Person) -> None:
 def test_every_page_behind_a_link_asks_who_one_is(client: Any) -> None:
     for template in mails.TEMPLATES.values():
         for record in ({}, {"record": str(uuid4())}):
-            if "record" in record and template.page == "admin:index":
+            if "record" in record and template.page.endswith((":index", "_changelist")):  # about no single record
                 continue
             body = mails.written({"template": template.name, "count": 1, **record})[1]
             link = body.strip().splitlines()[-1].removeprefix("http://localhost:8000")
