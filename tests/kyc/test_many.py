@@ -20,12 +20,12 @@ from tests.kyc import filling
 pytestmark = pytest.mark.large
 
 QUERIES = {
-    "queue": 8,
-    "queue, all": 8,
-    "queue, high risk": 9,
-    "queue, one country by risk": 9,
-    "queue, by reference": 9,
-    "home": 11,
+    "queue": 9,
+    "queue, all": 9,
+    "queue, high risk": 10,
+    "queue, one country by risk": 10,
+    "queue, by reference": 10,
+    "home": 15,
     "customers": 6,
 }
 
