@@ -33,8 +33,8 @@ def _plain(number: str) -> str:
 
 class CustomerQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        """Through their applications; those brought in from a former system also without one, to who sees all. An API
-        client knows those it opened itself, and those brought in, so that they can apply."""
+        """Through their applications; who knows every application knows every customer, those brought in from a former
+        system included. An API client knows those it opened itself, and those brought in, so that they can apply."""
         from kyc.models.applications import Application  # applications stand above customers
 
         if actor is None:
@@ -43,10 +43,9 @@ class CustomerQuerySet(RestrictedQuerySet):
             own = Q(opened_by=actor.label) | Q(brought_in__isnull=False)
             return self.filter(own) if actor.may("kyc.view_own_intake") else self.none()
         rows = self if actor.may("privacy.view_restricted") else self.exclude(pk__in=restricted())
-        seen = Q(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
         if actor.may("kyc.view_all_applications"):
-            seen |= Q(brought_in__isnull=False)
-        return rows.filter(seen)
+            return rows
+        return rows.filter(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))
 
     def with_document_number(self, number: str) -> Self:
         """Who stated it, and who handed in a document on which it was read."""
