@@ -6,9 +6,8 @@ Only admin classes of ours are let in: what libraries register of their own woul
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +16,8 @@ from unfold.sites import UnfoldAdminSite
 from base import registry
 from base.admin import ModelAdmin
 from base.pages import HomePage
+from controls.middleware import to_sign_in
 
-SIGN_IN = "/sign-in/"
 NOT_OURS = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"}
 
 
@@ -58,11 +57,3 @@ class BackofficeSite(UnfoldAdminSite):  # type: ignore[misc]
         """What the command palette shows: only what the registered sources find for this reader."""
         found = registry.search(request.actor, request.GET.get("s", "").replace("\x00", "").strip())  # type: ignore[attr-defined]
         return TemplateResponse(request, "base/search_results.html", {"hits": found})
-
-
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """A page leads to sign-in; a fragment asked for by a page that is still open makes that page go there."""
-    here = request.get_full_path() if request.method == "GET" else "/admin/"
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=401, headers={"HX-Redirect": SIGN_IN})
-    return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': here})}")

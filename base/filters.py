@@ -165,3 +165,11 @@ class EqualsFilter(ChoiceFilter):
 
     def narrow(self, rows: Any, *typed: str) -> Any:
         return rows.filter(**{self.field: typed[0]})
+
+
+class StatusFilter(EqualsFilter):
+    """The state of a record that declares its states."""
+
+    title = gettext_lazy("state")
+    parameters = ("state",)
+    field = "status"

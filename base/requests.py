@@ -1,4 +1,6 @@
-"""What every request passes first: an id to find it by, and the fence around a demonstration."""
+"""What every request passes first: an id to find it by, and the fence around a demonstration.
+
+And what every stored file leaves with."""
 
 import ipaddress
 import re
@@ -13,6 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.utils.translation import gettext as _
 from django_structlog.signals import bind_extra_request_failed_metadata, bind_extra_request_finished_metadata
+
+# A stored file on its way to a browser: kept nowhere, run never, shown inside no other site.
+FILE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store, private",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 Next = Callable[[HttpRequest], HttpResponse]
 HEADER = "X-Request-ID"

@@ -50,7 +50,7 @@ class SignedInOnly:
         ):
             return render(request, "closed.html", status=503)
         if session is None and not OPEN.match(request.path_info) and not _brings_key(request):
-            return _refused(request)
+            return to_sign_in(request)
         response = self.get_response(request)
         if session is not None:
             response.setdefault("Cache-Control", "no-store, private")
@@ -111,7 +111,7 @@ def _brings_key(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer ")
 
 
-def _refused(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: HttpRequest) -> HttpResponse:
     """To sign-in, and from there back to the page; who was signed in is told that it ended."""
     where = settings.LOGIN_URL
     if request.path_info.startswith("/api/"):

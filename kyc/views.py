@@ -7,17 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from base.errors import NotFound, NotPermitted
+from base.requests import FILE_HEADERS
 from controls.actor import Actor
 from kyc import actions, files
 from kyc.models import Picture
 
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png"}
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store, private",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @require_GET
@@ -33,6 +28,6 @@ def picture(request: HttpRequest, key: UUID) -> HttpResponse:
         raise Http404 from gone
     except NotPermitted as refused:
         raise PermissionDenied(refused.text) from refused
-    response = HttpResponse(files.read(found.file), content_type=found.content_type, headers=HEADERS)
+    response = HttpResponse(files.read(found.file), content_type=found.content_type, headers=FILE_HEADERS)
     response["Content-Disposition"] = f'attachment; filename="picture.{ENDINGS[found.content_type]}"'
     return response

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from base.admin import ModelAdmin
 from base.badges import state_badge
 from base.buttons import Asks, AsksReason, Button
-from base.filters import DaysFilter, EqualsFilter, StateFilter
+from base.filters import DaysFilter, EqualsFilter, StateFilter, StatusFilter
 from base.templatetags.backoffice import number, when
 from controls.admin.proposing import ProposeButton
 from outbox import actions, events
@@ -52,12 +52,6 @@ def _webhook(receiver: Receiver, by: Any) -> bool:
     return receiver.kind == Receiver.Kind.WEBHOOK
 
 
-class ReceiverState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
-
-
 class ReceiverKind(EqualsFilter):
     title = _("kind")
     parameters = ("kind",)
@@ -69,7 +63,7 @@ class ReceiverAdmin(ModelAdmin):
     permission = "outbox.view"
     list_display = ("called", "kind", "status", "failures", "retry_at", "delivered_at")
     list_select_related = ("person",)
-    list_filter = (ReceiverState, ReceiverKind)
+    list_filter = (StatusFilter, ReceiverKind)
     search_fields = ("name", "url", "person__name")
     search_help_text = _("Name or address")
     ordering = ("kind", "name", "id")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.admin import ModelAdmin
 from base.buttons import AsksReason, Button, reasons
-from base.filters import ChoiceFilter, DaysFilter, EqualsFilter
+from base.filters import ChoiceFilter, DaysFilter, StatusFilter
 from base.queues import InboxPage, Tab
 from controls import approvals, sentences
 from controls.actions import REGISTRY
@@ -53,12 +53,6 @@ class AskedFor(ChoiceFilter):
         return rows.filter(action=typed[0])
 
 
-class ProposalState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
-
-
 class Proposed(DaysFilter):
     title = _("proposed")
     field = "proposed_at"
@@ -78,7 +72,7 @@ class Inbox(InboxPage):
     title = _("Proposals")
     permission = "controls.view_home"
     open_id = ""
-    filters = (AskedFor, ProposalState, Proposed)
+    filters = (AskedFor, StatusFilter, Proposed)
 
     def tabs(self) -> list[Tab]:
         seen = Proposal.objects.visible_to(self.actor).select_related("proposed_by")

@@ -8,16 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from base import clock
-from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, InputFilter
+from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, InputFilter, StatusFilter
 from base.queues import Column, QueuePage, Tab
 from kyc import countries, reports
 from kyc.models.applications import Status
-
-
-class ByState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
 
 
 class ByRisk(EqualsFilter):
@@ -87,7 +81,7 @@ class Queue(QueuePage):
     template_name = "kyc/queue.html"
     title = _("Applications")
     permission = "kyc.view_application"
-    filters = (ByReference, ByState, ByRisk, ByResidence, ByHolder, Opened)
+    filters = (ByReference, StatusFilter, ByRisk, ByResidence, ByHolder, Opened)
 
     @cached_property
     def figures(self) -> reports.QueueFigures:

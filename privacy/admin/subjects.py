@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from base import badges
 from base.admin import ModelAdmin
 from base.buttons import Asks, AsksReason, Button
-from base.filters import DaysFilter, EqualsFilter
+from base.filters import DaysFilter, StatusFilter
 from base.templatetags.backoffice import when
 from privacy import actions, keepings
 from privacy.models import AccessRequest, Certificate, Subject
@@ -32,12 +32,6 @@ class AsksHold(AsksReason):
     review_on = forms.DateField(label=_("Look again on"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class ByState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
-
-
 class KeptUntil(DaysFilter):
     title = _("kept until")
     field = "retain_until"
@@ -48,7 +42,7 @@ class KeptUntil(DaysFilter):
 class SubjectAdmin(ModelAdmin):
     permission = "privacy.view"
     list_display = ("person", "status", "country", "ended_on", "retain_until")
-    list_filter = (ByState, KeptUntil)
+    list_filter = (StatusFilter, KeptUntil)
     ordering = ("retain_until", "id")
     facts = ("known_as", "person", "country", "ended_on", "retain_until", "policy", "restricted_at", "erased_at")
     empty = _("Nobody yet. Who leaves is found within an hour; anybody else with Compute for a person.")

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from base.admin import ModelAdmin
 from base.buttons import Asks, Button
 from base.errors import RuleError
-from base.filters import ChoiceFilter, DaysFilter, EqualsFilter
+from base.filters import ChoiceFilter, DaysFilter, StatusFilter
 from base.pages import Page, RecordPage
 from controls.models import LegalEntity
 from work import files, reading, uploads
@@ -33,12 +33,6 @@ SEPARATORS = {
     "|": gettext_lazy("bar"),
     ",": gettext_lazy("comma"),
 }
-
-
-class ByState(EqualsFilter):
-    title = gettext_lazy("state")
-    parameters = ("state",)
-    field = "status"
 
 
 class ByTarget(ChoiceFilter):
@@ -157,7 +151,7 @@ class IntakeAdmin(ModelAdmin):
     permission = "work.bring_in"
     list_display = ("source", "what", "status", "uploaded_at", "uploaded_by", "rows", "wrong", "applied")
     list_select_related = ("uploaded_by", "dry_run", "application")
-    list_filter = (ByState, ByTarget, Uploaded)
+    list_filter = (StatusFilter, ByTarget, Uploaded)
     ordering = ("-uploaded_at", "-id")
     facts = (
         "what",

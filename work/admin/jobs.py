@@ -13,24 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from base.admin import ModelAdmin
 from base.buttons import Asks, Button
 from base.errors import RuleError
-from base.filters import ChoiceFilter, DaysFilter, EqualsFilter
+from base.filters import ChoiceFilter, DaysFilter, StatusFilter
 from base.pages import RecordPage, refused
+from base.requests import FILE_HEADERS
 from work import files
 from work.actions import jobs as actions
 from work.models import Job
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store, private",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
-class ByState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
 
 
 class ByKind(ChoiceFilter):
@@ -65,7 +53,7 @@ def result(request: HttpRequest, job: Job) -> HttpResponseBase:
         as_attachment=True,
         filename=job.result_name,
         content_type=job.result_type,
-        headers=HEADERS,
+        headers=FILE_HEADERS,
     )
     answer["Content-Length"] = str(job.result_size)
     return answer
@@ -76,7 +64,7 @@ class JobAdmin(ModelAdmin):
     permission = "controls.view_home"
     list_display = ("what", "status", "asker", "asked_at", "far", "ended_at")
     list_select_related = ("asked_person",)
-    list_filter = (ByState, ByKind, Asked)
+    list_filter = (StatusFilter, ByKind, Asked)
     ordering = ("-asked_at", "-id")
     facts = ("what", "asker", "asked_at", "started_at", "ended_at", "result_sha256")
     empty = _("No job yet. Large exports and intakes become jobs; each shows here how far it is.")

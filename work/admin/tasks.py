@@ -16,7 +16,7 @@ from base import badges, clock
 from base.admin import ModelAdmin
 from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
-from base.filters import ChoiceFilter, DaysFilter, EqualsFilter
+from base.filters import ChoiceFilter, DaysFilter, StatusFilter
 from base.queues import Column, QueuePage, Tab
 from controls.models import Person
 from controls.roles import ROLES
@@ -30,12 +30,6 @@ from work.models import Task
 def doing() -> list[tuple[str, Any]]:
     """Roles of people who do tasks."""
     return [(key, role.name) for key, role in ROLES.items() if "work.do_task" in role.permissions]
-
-
-class ByState(EqualsFilter):
-    title = _("state")
-    parameters = ("state",)
-    field = "status"
 
 
 class ByKind(ChoiceFilter):
@@ -65,7 +59,7 @@ class Queue(QueuePage):
     template_name = "work/tasks.html"
     title = _("Tasks")
     permission = "controls.view_home"
-    filters = (ByKind, ByState, Raised)
+    filters = (ByKind, StatusFilter, Raised)
 
     def tabs(self) -> list[Tab]:
         seen = Task.objects.visible_to(self.actor).select_related("owner").most_urgent_first()
