@@ -44,4 +44,10 @@ def rules_of(document: Mapping[str, Any]) -> Rules:
     )
 
 
-KINDS = (Kind(PRICES, _("Prices that may be followed"), SCHEMA, DEFAULT, rules_of),)
+KINDS = (
+    Kind(
+        *(PRICES, _("Prices that may be followed"), SCHEMA, DEFAULT, rules_of),
+        proposes="assets.maintain",
+        agrees="assets.agree",
+    ),
+)

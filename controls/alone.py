@@ -7,7 +7,7 @@ issued, to an account without a second factor), or where nothing holds the two h
 hands in and its owner who decides.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
@@ -83,6 +83,7 @@ ON_PURPOSE: dict[str, Any] = {  # sensitive, and one person's by intent: why tha
     "controls.remove_factor": _("everybody's own"),
     "controls.new_recovery_codes": _("everybody's own"),
 }
+BY_ARGUMENT: dict[str, Callable[[], Iterable[Deed]]] = {}  # an action whose two hands depend on what it is given
 MACHINERY = "controls.decide"  # stands for every action with a quorum
 
 
@@ -90,7 +91,9 @@ def deeds(registry: Mapping[str, Action]) -> list[Deed]:
     """Every change that takes two, by name."""
     found = list(CHAINS)
     for name, action in registry.items():
-        if action.quorum:
+        if name in BY_ARGUMENT:
+            found += BY_ARGUMENT[name]()
+        elif action.quorum:
             first = frozenset({action.permission, "controls.propose"})
             found.append(Deed(name, first, action.quorum, voter=frozenset({"controls.decide"})))
         elif action.maker and name in FIRST_HANDS:

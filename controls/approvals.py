@@ -25,6 +25,8 @@ from controls.models.approvals import VALID, Proposal, Vote
 from controls.models.people import Person
 from controls.models.standing import Standing, standing_of
 
+QUORUMS: dict[str, Callable[[dict[str, Any]], dict[str, int]]] = {}  # where who agrees depends on what is proposed
+
 
 @action("controls.propose", sensitive=True)
 def propose(*, by: Actor, name: str, record: models.Model | None, arguments: dict[str, Any], reason: str) -> Proposal:
@@ -49,7 +51,7 @@ def propose(*, by: Actor, name: str, record: models.Model | None, arguments: dic
         **about,
         arguments=stored,
         difference=made,
-        quorum=found.quorum,
+        quorum=QUORUMS[name](arguments) if name in QUORUMS else found.quorum,
         reason=reason.strip(),
         proposed_by_id=by.person_id,
         proposed_by_actor=by.label,

@@ -19,9 +19,9 @@ from jsonschema import Draft202012Validator
 
 from base import clock
 from base.canonical import canonical
-from base.errors import Invalid, WrongState
+from base.errors import Invalid, NotPermitted, WrongState
 from base.locks import only_one
-from controls import unit
+from controls import alone, approvals, unit
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.policies import PolicyVersion
@@ -32,7 +32,9 @@ FIRST_DAY = date(2000, 1, 1)  # what the product came with holds for everything 
 
 @dataclass(frozen=True)
 class Kind:
-    """A policy by its name. `schema` is JSON Schema (2020-12) of the document, `default` what the product comes with.
+    """A policy by its name. Its owners are who holds `proposes`; who holds `agrees` is the second person.
+
+    `schema` is JSON Schema (2020-12) of the document, `default` what the product comes with.
     `read` makes a typed, immutable value of a document that fits the schema, and raises ValueError in words for what a
     schema cannot say."""
 
@@ -41,6 +43,14 @@ class Kind:
     schema: Mapping[str, Any]
     default: Mapping[str, Any]
     read: Callable[[Mapping[str, Any]], Any]
+    proposes: str = "controls.change_policy"
+    agrees: str = "controls.agree_policy"
+
+    def refusal(self, by: Any) -> NotPermitted | None:
+        """Why `by` may not propose a change of it: the same answer for buttons, drafts and the action."""
+        if by.may("controls.change_policy") and by.may(self.proposes):
+            return None
+        return NotPermitted(_("Another role owns this policy; it proposes its changes."))
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,22 @@ class Policy:
 
 
 KINDS: dict[str, Kind] = {}
+
+
+def _quorum(arguments: Mapping[str, Any]) -> dict[str, int]:
+    return {KINDS[arguments["name"]].agrees: 1}
+
+
+def _deeds() -> Iterator[alone.Deed]:
+    """A policy each: its owners begin, and others agree."""
+    for kind in KINDS.values():
+        first = frozenset({"controls.change_policy", "controls.propose", kind.proposes})
+        name = f"controls.change_policy {kind.name}"
+        yield alone.Deed(name, first, {kind.agrees: 1}, voter=frozenset({"controls.decide"}))
+
+
+approvals.QUORUMS["controls.change_policy"] = _quorum
+alone.BY_ARGUMENT["controls.change_policy"] = _deeds
 
 
 def register(kind: Kind) -> None:
@@ -115,6 +141,8 @@ def change_policy(*, by: Actor, name: str, document: Mapping[str, Any], effectiv
     """The next version of a policy, from a day on that has not begun before it is agreed."""
     if name not in KINDS:
         raise Invalid(_("There is no such policy."), field="name")
+    if refused := KINDS[name].refusal(by):
+        raise refused
     checked(KINDS[name], document)
     only_one(f"policy:{name}")
     if effective_on < clock.today():

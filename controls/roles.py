@@ -44,7 +44,10 @@ OUTBOX_SECOND = f"{OUTBOX_READ} outbox.agree outbox.pause"
 PRIVACY_READ = "privacy.view privacy.view_holds privacy.view_restricted"
 PRIVACY_HOLD = f"{PRIVACY_READ} privacy.track privacy.hold"
 REVIEWS = "controls.review_emergency"
-POLICIES = "controls.change_policy controls.agree_policy"
+# Each policy names who owns it and who agrees (controls.policies.Kind); "change_policy" alone owns none.
+OWNS = "controls.change_policy"
+AGREES_TO_POLICIES = "controls.agree_policy controls.agree_sessions kyc.agree_policy privacy.agree_retention"
+POLICIES = f"{OWNS} {AGREES_TO_POLICIES} controls.change_sessions kyc.change_policy privacy.change_retention"
 
 ROLES: dict[str, Role] = {
     "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
@@ -70,10 +73,10 @@ ROLES: dict[str, Role] = {
         "controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
-        _("Senior management"), f"{STAFF} {LETS_OUT} {REVIEWS} controls.agree controls.agree_policy controls.view_staff"
+        _("Senior management"), f"{STAFF} {LETS_OUT} {REVIEWS} {AGREES_TO_POLICIES} controls.agree controls.view_staff"
     ),
     "finance_officer": _role(
-        _("Finance officer (maker)"), f"{STAFF} assets.maintain assets.import_prices assets.end_source"
+        _("Finance officer (maker)"), f"{STAFF} {OWNS} assets.maintain assets.import_prices assets.end_source"
     ),
     "finance_controller": _role(_("Finance controller (checker)"), f"{STAFF} assets.agree assets.end_source"),
     "treasury": _role(_("Treasury"), STAFF),
@@ -81,8 +84,8 @@ ROLES: dict[str, Role] = {
     "support_lead": _role(_("Support lead"), STAFF),
     "data_protection_officer": _role(
         _("Data-protection officer"),
-        f"{STAFF} {LETS_OUT} {PRIVACY_READ} privacy.track privacy.restrict privacy.prepare_access "
-        "controls.view_audit controls.reveal",
+        f"{STAFF} {LETS_OUT} {OWNS} privacy.change_retention {PRIVACY_READ} privacy.track privacy.restrict "
+        "privacy.prepare_access controls.view_audit controls.reveal",
     ),
     "internal_auditor": _role(
         _("Internal auditor"),
@@ -92,7 +95,7 @@ ROLES: dict[str, Role] = {
     "administrator": _role(
         _("Administrator"),
         f"{STAFF} {SUSPENDS} {OUTBOX_SECOND} outbox.manage controls.view_staff controls.manage_staff "
-        "controls.manage_clients work.view_all_jobs",
+        f"{OWNS} controls.change_sessions controls.manage_clients work.view_all_jobs",
     ),
     "applicant_intake": _role(
         _("Applicant intake"), "kyc.open_application kyc.upload kyc.submit kyc.withdraw kyc.view_own_intake", "client"

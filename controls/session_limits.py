@@ -41,4 +41,8 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
     return limits
 
 
-KIND = Kind(SESSIONS, gettext_lazy("Length of sessions"), SCHEMA, DEFAULT, limits_of)
+KIND = Kind(
+    *(SESSIONS, gettext_lazy("Length of sessions"), SCHEMA, DEFAULT, limits_of),
+    proposes="controls.change_sessions",
+    agrees="controls.agree_sessions",
+)

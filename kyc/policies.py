@@ -158,9 +158,13 @@ def term_of(document: Mapping[str, Any]) -> Term:
     return Term(document["count"], Unit(document["unit"]))
 
 
+def _kind(name: str, title: Any, schema: Any, default: Any, read: Any) -> Kind:
+    return Kind(name, title, schema, default, read, proposes="kyc.change_policy", agrees="kyc.agree_policy")
+
+
 KINDS = (
-    Kind(SERVICE_LEVEL, gettext_lazy("By when an application is decided"), SERVICE_SCHEMA, SERVICE_DEFAULT, term_of),
-    Kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),
-    Kind(REASONS, gettext_lazy("Reasons of decisions"), REASONS_SCHEMA, _data("reasons.json"), reasons_of),
-    Kind(FACE_BANDS, gettext_lazy("Bands of face comparison"), FACES_SCHEMA, FACES_DEFAULT, bands_of),
+    _kind(SERVICE_LEVEL, gettext_lazy("By when an application is decided"), SERVICE_SCHEMA, SERVICE_DEFAULT, term_of),
+    _kind(RISK, gettext_lazy("Risk of applicants"), RISK_SCHEMA, RISK_DEFAULT, rules_of),
+    _kind(REASONS, gettext_lazy("Reasons of decisions"), REASONS_SCHEMA, _data("reasons.json"), reasons_of),
+    _kind(FACE_BANDS, gettext_lazy("Bands of face comparison"), FACES_SCHEMA, FACES_DEFAULT, bands_of),
 )

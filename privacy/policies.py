@@ -35,4 +35,8 @@ def rules_of(document: Mapping[str, Any]) -> Rules:
     return Rules(document["default_years"], document["years"])
 
 
-KIND = Kind(RETENTION, gettext_lazy("Retention of personal data"), SCHEMA, DEFAULT, rules_of)
+KIND = Kind(
+    *(RETENTION, gettext_lazy("Retention of personal data"), SCHEMA, DEFAULT, rules_of),
+    proposes="privacy.change_retention",
+    agrees="privacy.agree_retention",
+)

@@ -16,11 +16,13 @@ from base import clock
 from base.admin import ModelAdmin
 from base.badges import Colour, labelled
 from base.buttons import AsksReason
+from base.errors import WrongState
 from base.filters import ChoiceFilter, DaysFilter
 from base.templatetags.backoffice import day
 from controls import approvals, policies
 from controls.admin.proposing import ProposeButton
 from controls.models import PolicyVersion
+from controls.roles import ROLES
 
 
 class AsksDocument(AsksReason):
@@ -58,7 +60,11 @@ class ChangePolicy(ProposeButton):
     """Stands on a version, whose policy the next one is of."""
 
     def refusal(self, record: Any, *, by: Any) -> Any:
-        return super().refusal(None, by=by)
+        kind = policies.KINDS.get(record.name)
+        refused = super().refusal(None, by=by)
+        return refused or (
+            kind.refusal(by) if kind else WrongState(str(_("No part of the product follows it any more.")))
+        )
 
     def run(self, record: Any, *, by: Any, words: Mapping[str, Any]) -> Any:
         arguments = {"name": record.name, "document": words["document"], "effective_on": words["effective_on"]}
@@ -108,6 +114,12 @@ class PolicyAdmin(ModelAdmin):
         kind = policies.KINDS.get(version.name)
         return str(kind.title) if kind else version.name
 
+    def overview(self, record: Any) -> list[tuple[Any, Any]]:
+        kind = policies.KINDS.get(record.name)
+        owners = [(_("Changes are proposed by"), _roles("controls.change_policy", kind.proposes))] if kind else []
+        agree = [(_("and agreed by another of"), _roles("controls.decide", kind.agrees))] if kind else []
+        return [*super().overview(record), *owners, *agree]
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_state(clock.today())
 
@@ -152,6 +164,12 @@ class PolicyAdmin(ModelAdmin):
 
     def _link(self, version: PolicyVersion) -> SafeString:
         return format_html('<a class="text-link" href="{}">{}</a>', self.link("change", version.pk), version.number)
+
+
+def _roles(*permissions: str) -> str:
+    """Who of the people who work here holds all of these."""
+    wanted = set(permissions)
+    return ", ".join(str(role.name) for role in ROLES.values() if role.kind == "person" and role.permissions >= wanted)
 
 
 def _places(document: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,8 @@ PAIR = Deed("tests.pair", frozenset({"controls.manage_staff"}), {"controls.agree
 
 
 ASKED = {  # a part of the actions, so that the table stays true when another app brings its own
-    "controls.change_policy",
+    "controls.change_policy kyc.risk",
+    "controls.change_policy assets.prices",
     "controls.grant_role",
     "controls.make_client",
     "controls.reset_factors",
@@ -87,7 +88,7 @@ PLANTED: dict[str, tuple[list[Account], set[str]]] = {
     ),
     "two accounts with one address": (
         [account("ann", "mlro", email="ann@example.com"), account("bea", "deputy_mlro", email=" Ann@Example.com ")],
-        {"ann=bea: controls.change_policy", "ann=bea: controls.review_emergency"},
+        {"ann=bea: controls.change_policy kyc.risk", "ann=bea: controls.review_emergency"},
     ),
     "two reviewers with one address": (
         [

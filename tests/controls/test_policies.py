@@ -15,6 +15,8 @@ from controls import approvals, policies
 from controls.actor import Actor
 from controls.models import AuditEntry, Person, PolicyVersion, Proposal
 from controls.policies import Kind, compared, policy
+from controls.roles import ROLES
+from tests.conftest import Make
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +192,33 @@ def test_places_that_differ_are_told_one_by_one() -> None:
         {"path": "b", "old": 1, "new": None},
     ]
     assert not list(compared(old, old))
+
+
+def test_each_policy_is_changed_by_its_owners_and_agreed_by_whom_it_names(make_actor: Make, mlro: Actor) -> None:
+    """The MLRO owns most policies, and not that of prices."""
+    document = {**policies.KINDS["assets.prices"].default, "min_sources": 2}
+    with pytest.raises(NotPermitted) as refused:
+        proposed(mlro, document, name="assets.prices")
+    assert "owns this policy" in refused.value.text
+    waiting = proposed(make_actor("fred", "finance_officer"), document, name="assets.prices")
+    assert waiting.quorum == {"assets.agree": 1}
+    with pytest.raises(NotPermitted):
+        approvals.decide(waiting, by=mlro, agrees=True, reason="Agreed.")
+    approvals.decide(waiting, by=make_actor("gina", "finance_controller"), agrees=True, reason="Agreed.")
+    assert policy("assets.prices").value.min_sources == 2
+
+
+def test_an_owner_of_one_policy_owns_no_other(make_actor: Make) -> None:
+    with pytest.raises(NotPermitted):
+        proposed(
+            make_actor("fred", "finance_officer"),
+            {**policies.KINDS["controls.sessions"].default, "idle_minutes": 9},
+            name="controls.sessions",
+        )
+
+
+def test_every_policy_has_owners_and_somebody_else_to_agree() -> None:
+    for kind in policies.KINDS.values():
+        people = [role.permissions for role in ROLES.values() if role.kind == "person"]
+        assert [held for held in people if {"controls.change_policy", "controls.propose", kind.proposes} <= held]
+        assert [held for held in people if {"controls.decide", kind.agrees} <= held]
