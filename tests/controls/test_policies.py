@@ -209,12 +209,9 @@ def test_each_policy_is_changed_by_its_owners_and_agreed_by_whom_it_names(make_a
 
 
 def test_an_owner_of_one_policy_owns_no_other(make_actor: Make) -> None:
+    document = {**policies.KINDS["controls.sessions"].default, "idle_minutes": 9}
     with pytest.raises(NotPermitted):
-        proposed(
-            make_actor("fred", "finance_officer"),
-            {**policies.KINDS["controls.sessions"].default, "idle_minutes": 9},
-            name="controls.sessions",
-        )
+        proposed(make_actor("fred", "finance_officer"), document, name="controls.sessions")
 
 
 def test_every_policy_has_owners_and_somebody_else_to_agree() -> None:
