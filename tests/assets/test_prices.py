@@ -83,13 +83,13 @@ def test_exactly_as_far_as_allowed_holds(say: Say) -> None:
     assert prices.price(asset("BTC"), asset("EUR")).weighed.deviation == Fraction(2, 100)
 
 
-def test_fewer_sources_than_agreed_are_refused(say: Say, officer: Actor, mlro: Actor) -> None:
+def test_fewer_sources_than_agreed_are_refused(say: Say, finance: Actor, controller: Actor) -> None:
     say("one", "BTC/EUR", "100")
     words = {"name": "assets.prices", "document": {**DEFAULT, "min_sources": 2}, "effective_on": clock.today()}
     asked = approvals.propose(
-        by=officer, name="controls.change_policy", record=None, arguments=words, reason="One is none."
+        by=finance, name="controls.change_policy", record=None, arguments=words, reason="One is none."
     )
-    approvals.decide(asked, by=mlro, agrees=True, reason="Agreed.")
+    approvals.decide(asked, by=controller, agrees=True, reason="Agreed.")
     assert refused("BTC/EUR").code == "price_too_few"
     say("two", "BTC/EUR", "100")
     assert prices.price(asset("BTC"), asset("EUR")).value == 100
