@@ -61,6 +61,7 @@ GROUPS: list[tuple[Any, list[Item]]] = [
             Item(_("Lock-outs"), "lock", "admin:controls_lockout_changelist", "controls.view_staff"),
             Item(_("API clients"), "key", "admin:controls_apiclient_changelist"),
             Item(_("Roles and actions"), "grid_on", "admin:permissions", "controls.view_staff"),
+            Item(_("Relations"), "diversity_3", "admin:controls_relation_changelist", "controls.view_staff"),
             Item(_("Deputies"), "supervisor_account", "admin:controls_standin_changelist", "controls.view_home"),
             Item(_("Emergency rights"), "emergency", "admin:controls_emergencyright_changelist", "controls.view_home"),
             Item(_("One person alone"), "person_alert", "admin:alone", "controls.view_staff"),
@@ -109,6 +110,7 @@ def account(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": _("My account"), "link": reverse("account:home")},
         {"title": _("My sessions"), "link": reverse("account:sessions")},
+        {"title": _("My relations"), "link": reverse("admin:controls_relation_changelist")},
         {"title": _("How I am told"), "link": reverse("notices:choose")},
     ]
 

@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DocumentKindEnum": "kyc.models.Document.Kind",
         "DecisionKindEnum": "kyc.models.Decision.Kind",
+        "RelationKindEnum": "controls.models.Relation.Kind",
         "AssetKindEnum": "assets.models.Asset.Kind",
     },
     "PREPROCESSING_HOOKS": ["base.openapi.without_last_slash"],

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from base import clock
 from base.errors import ConfirmationNeeded, NotFound, NotPermitted, RuleError, WrongState
-from controls import entries, unit
+from controls import apart, entries, unit
 from controls.actor import Actor
 from controls.models.audit import Attempt
 
@@ -40,6 +40,8 @@ class Action:
         """Why `by` may not do this now; None when it may. The same answer for button, API and execution."""
         if not by.may(self.permission):
             return NotPermitted(_("Your role does not allow this."))
+        if by.away and (refused := apart.refused(record, by)):
+            return refused
         if (self.sensitive or self.maker) and by.kind != "person":
             return NotPermitted(_("Only a signed-in person may do this."), code="person_needed")
         if self.sensitive and not unit.agreed() and not by.confirmed():
@@ -107,7 +109,7 @@ def locked(record: models.Model, by: Actor) -> tuple[models.Model, Actor]:
     """A fresh copy under lock, for the action to work on, and `by` with the rights it has once the lock is held: they
     may be lost while the call waits for it. What `by` may not know of does not exist."""
     fresh, still = _row(record, by), by.still()
-    if fresh is None or still.permissions != by.permissions:
+    if fresh is None or still.sight != by.sight:
         fresh = _row(record, still)
     if fresh is None:
         raise NotFound(_("There is no such record."))

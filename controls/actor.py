@@ -28,6 +28,7 @@ class Actor:
     confirmed_at: datetime | None = None
     request_id: str = ""
     borrowed: frozenset[tuple[str, UUID]] = frozenset()
+    away: frozenset[tuple[str, UUID]] = frozenset()
     permissions: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +38,11 @@ class Actor:
     @property
     def label(self) -> str:
         return f"{self.kind}:{self.id}"
+
+    @property
+    def sight(self) -> tuple[frozenset[str], frozenset[tuple[str, UUID]]]:
+        """What decides which records this actor knows of."""
+        return self.permissions, self.away
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -58,9 +64,8 @@ class Actor:
     @classmethod
     def of(cls, person: Person, *, confirmed_at: datetime | None = None, request_id: str = "") -> "Actor":
         held = standing_of([person.pk]).get(person.pk, Standing()) if person.is_active else Standing()
-        return cls(
-            "person", str(person.pk), person.name, person.pk, held.roles, confirmed_at, request_id, held.borrowed
-        )
+        own = held.roles, confirmed_at, request_id, held.borrowed, held.away
+        return cls("person", str(person.pk), person.name, person.pk, *own)
 
     @classmethod
     def job(cls, name: str) -> "Actor":
@@ -76,4 +81,4 @@ class Actor:
             roles = ApiClient.all_unrestricted.usable().filter(pk=self.id).values_list("role", flat=True)
             return replace(self, roles=frozenset(roles))
         held = standing_of([self.person_id]).get(self.person_id, Standing()) if self.person_id else Standing()
-        return replace(self, roles=held.roles, borrowed=held.borrowed)
+        return replace(self, roles=held.roles, borrowed=held.borrowed, away=held.away)

@@ -9,15 +9,17 @@ from rest_framework import serializers
 from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
 from base.problems import CODES
-from controls import api_schema, approvals, clients, leaving, policies, staff, timeline
+from controls import api_schema, approvals, clients, leaving, policies, relations, staff, timeline
 from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
 from controls.models import (
     ApiClient,
     AuditEntry,
     ClientKey,
+    LegalEntity,
     Person,
     PolicyVersion,
     Proposal,
+    Relation,
     ReportSight,
     RoleGrant,
 )
@@ -35,6 +37,8 @@ CODES.update(
         "last_way_back": gettext_lazy(
             "Nobody could give the last right to manage staff back; keep two others who can."
         ),
+        "related": gettext_lazy("You declared a relation to whom this is about; another must do it."),
+        "declared_already": gettext_lazy("You declared this relation already."),
         "toxic_roles": gettext_lazy("One person does not hold these two roles together."),
         "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }
@@ -128,6 +132,55 @@ class Grants(ActionRecords):
     suspend_role = post(staff.suspend_role, ReasonInput)
     restore_role = post(staff.restore_role)
     end_role = post(staff.end_role, ReasonInput)
+
+
+# --- relations ----------------------------------------------------------------------------------------------------
+
+
+class RelationOutput(Output):
+    """`reference` and `words` are told to who declared it and to who knows every record of the kind; else null."""
+
+    reference = serializers.SerializerMethodField()
+    words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Relation
+        fields = [
+            *("id", "person", "kind", "model", "entity", "reference", "words", "declared_at"),
+            *("ended_at", "ended_by", "end_agreed_by", "available_actions"),
+        ]
+        read_only_fields = fields
+
+    def get_reference(self, relation: Relation) -> str | None:
+        return relation.reference if self._tells(relation) else None
+
+    def get_words(self, relation: Relation) -> str | None:
+        return relation.words if self._tells(relation) else None
+
+    def _tells(self, relation: Relation) -> bool:
+        return relations.tells(relation, actor_of(self.context["request"]))
+
+
+class RelationInput(serializers.Serializer[Any]):
+    about = serializers.CharField(max_length=60, help_text=gettext_lazy("the kind of record, as kyc.customer"))
+    entity = Known(LegalEntity)
+    reference = serializers.CharField(max_length=relations.LONGEST)
+    kind = serializers.ChoiceField(choices=Relation.Kind.choices)
+    words = serializers.CharField(max_length=2000)
+
+
+class RelationFilter(serializers.Serializer[Any]):
+    person = serializers.UUIDField(required=False, source="person_id")
+
+
+class Relations(ActionRecords):
+    """Whom people who work here are related to: one's own, and all of them for who sees the staff."""
+
+    model = Relation
+    serializer_class = RelationOutput
+    filters = RelationFilter
+    create = makes(relations.declare_relation, RelationInput)
+    end_relation = post(relations.end_relation)
 
 
 # --- programs -----------------------------------------------------------------------------------------------------
@@ -327,6 +380,7 @@ router = Addresses()
 router.register("people", People, "api-person")
 router.register("role-grants", Grants, "api-role-grant")
 router.register("report-sights", ReportSights, "api-report-sight")
+router.register("relations", Relations, "api-relation")
 router.register("proposals", Proposals, "api-proposal")
 router.register("audit-entries", AuditEntries, "api-audit-entry")
 router.register("policies", Policies, "api-policy")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.canonical import plain
 from base.errors import Invalid, NotFound, NotPermitted, RuleError, WrongState
-from controls import difference, unit
+from controls import apart, difference, unit
 from controls.actions import REGISTRY, Action, action
 from controls.actor import Actor
 from controls.models.approvals import VALID, Proposal, Vote
@@ -108,7 +108,7 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
         raise WrongState(_("You have voted on this already."))
     if any(vote.person_id in by.stands_in_for() for vote in votes):
         raise WrongState(_("The person you stand in for has voted on this already."))
-    missing = _missing(proposal.quorum, votes) or proposal.quorum
+    missing = _missing(proposal, votes) or proposal.quorum
     serves = next((permission for permission in missing if by.may(permission)), None)
     if serves is None:
         raise NotPermitted(_("The votes your role can give are complete; another role's are awaited."))
@@ -123,10 +123,10 @@ def decide(proposal: Proposal, *, by: Actor, agrees: bool, reason: str) -> Propo
     if not agrees:
         return _close(proposal, Proposal.Status.DECLINED)
     votes.append(vote)
-    if _missing(proposal.quorum, votes):
+    if _missing(proposal, votes):
         return proposal
     _carry_out(proposal, by.person_id)
-    if _missing(proposal.quorum, votes):  # asked again: carrying it out may have waited for its record
+    if _missing(proposal, votes):  # asked again: carrying it out may have waited for its record
         raise WrongState(_("Somebody who agreed has just lost the right to. Decide again."))
     return _close(proposal, Proposal.Status.AGREED)
 
@@ -160,17 +160,18 @@ def _close(proposal: Proposal, status: str) -> Proposal:
     return proposal
 
 
-def _missing(quorum: dict[str, int], votes: list[Vote]) -> dict[str, int]:
-    """What the quorum still lacks. A vote counts while who gave it works here and holds the right it was given by."""
-    missing, rights = dict(quorum), _rights({vote.person_id for vote in votes})
+def _missing(proposal: Proposal, votes: list[Vote]) -> dict[str, int]:
+    """What the quorum still lacks. A vote counts while who gave it works here, holds the right it was given by, and is
+    not related to whom it is about."""
+    missing, rights = dict(proposal.quorum), _rights({vote.person_id for vote in votes}, proposal)
     for vote in votes:
         missing[vote.permission] -= vote.permission in rights[vote.person_id]
     return {permission: needed for permission, needed in missing.items() if needed > 0}
 
 
-def _rights(people: set[UUID]) -> dict[UUID, frozenset[str]]:
-    """What these people may do at this moment; nothing for who is suspended."""
-    held = standing_of(people)
+def _rights(people: set[UUID], proposal: Proposal) -> dict[UUID, frozenset[str]]:
+    """What these people may do about it at this moment; nothing for who is suspended."""
+    held = {key: found for key, found in standing_of(people).items() if not apart.concerns(proposal, found.away)}
     return {key: held.get(key, Standing()).permissions for key in people}
 
 

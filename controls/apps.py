@@ -18,6 +18,7 @@ class ControlsConfig(AppConfig):
             migrating,
             pages,
             policies,
+            relations,
             sealing,
             session_limits,
             triggers,
@@ -38,6 +39,8 @@ class ControlsConfig(AppConfig):
             "granted_by_id",
             "agreed_by_id",
         )
+        declared = ("person_id", "kind", "model", "entity_id", "reference", "words", "declared_at")
+        triggers.fixed("controls.Relation", *declared)
         triggers.fixed("controls.EmergencyRight", "person_id", "role", "reason", "began_at", "ends_at")
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")

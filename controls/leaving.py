@@ -118,11 +118,11 @@ def see_off(person: Person, *, by: Actor, reason: str) -> Person:
     person.save(update_fields=["is_active", "left_at"])
     for holding in HOLDINGS:
         for record in holding.rows(person).select_for_update(no_key=True, of=("self",)).order_by("pk"):
-            _end(record, holding, by)
+            end(record, holding, by)
     return person
 
 
-def _end(record: Any, holding: Holding, by: Actor) -> None:
+def end(record: Any, holding: Holding, by: Actor) -> None:
     before = entries.snapshot(record)
     holding.end(record)
     record.save(update_fields=holding.fields)

@@ -19,8 +19,8 @@ class Role:
 
 
 # What everybody who works here may do, with any role or none: sign in, keep one's own factors, end one's sessions,
-# choose how one is told of what waits.
-EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session", "work.own_notices"})
+# choose how one is told of what waits, say whom one is related to.
+EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session", "controls.own_relations", "work.own_notices"})
 
 
 def _role(name: object, permissions: str, kind: str = "person") -> Role:

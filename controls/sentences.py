@@ -34,6 +34,8 @@ DEEDS: dict[str, Any] = {
     "controls.break_glass": gettext_lazy("took an emergency right"),
     "controls.end_emergency": gettext_lazy("ended the emergency right"),
     "controls.review_emergency": gettext_lazy("reviewed the emergency right"),
+    "controls.declare_relation": gettext_lazy("declared a relation to somebody, and keeps away from them"),
+    "controls.end_relation": gettext_lazy("ended the relation, as agreed"),
     "controls.stand_in": gettext_lazy("made a deputy, as agreed"),
     "controls.end_stand_in": gettext_lazy("ended the deputy"),
     "controls.restore_person": gettext_lazy("restored the person, as agreed"),

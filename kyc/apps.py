@@ -9,8 +9,8 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         from base import registry
-        from controls import alone, leaving, policies, triggers
-        from kyc import actions, keeping, pages, telling, views, waiting  # actions: fills the registry, too
+        from controls import alone, apart, leaving, policies, triggers
+        from kyc import actions, keeping, pages, relating, telling, views, waiting  # actions: fills the registry, too
         from kyc.actions.former import FORMER_CUSTOMERS
         from kyc.models.customers import number_index
         from kyc.policies import KINDS
@@ -19,6 +19,7 @@ class KycConfig(AppConfig):
 
         pages.register()
         targets.register(FORMER_CUSTOMERS)
+        apart.register(relating.CUSTOMERS)
         leaving.HOLDINGS.append(actions.HELD)
         for second in ("kyc.approve_second", "kyc.send_back"):
             alone.FIRST_HANDS[second] = "kyc.approve"

@@ -17,6 +17,7 @@ from controls.models.keeping import Backup, KeyHandover, KeyRotation, Restoratio
 from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.policies import PolicyVersion
+from controls.models.relations import Relation
 from controls.models.sessions import Session
 from controls.models.standing import EmergencyRight, StandIn
 
@@ -44,6 +45,7 @@ __all__ = [
     "RateWindow",
     "RecoveryCode",
     "RecoverySheet",
+    "Relation",
     "ReportSight",
     "Restoration",
     "RoleGrant",

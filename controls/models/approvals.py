@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.fields import EncryptedJSONField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
+from controls import apart
 from controls.models.people import Person
 
 VALID = timedelta(days=7)
@@ -19,12 +20,13 @@ class ProposalQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
         """One's own, those whose quorum one's rights can serve, and everything to who audits. A program is not its
         owner: what the owner proposed is out of its sight."""
+        rows: Self = apart.without(self, actor.away, exact=str)
         if actor.kind == "job" or actor.may("controls.view_audit"):
-            return self
+            return rows
         seen = Q(proposed_by_id=actor.person_id) if actor.kind == "person" else Q(pk__in=[])
         for permission in actor.permissions:
             seen |= Q(quorum__has_key=permission)
-        return self.filter(seen)
+        return rows.filter(seen)
 
     def waiting(self) -> Self:
         return self.filter(status=Proposal.Status.PROPOSED)

@@ -14,6 +14,7 @@ from base import clock
 from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models.people import Person, RoleGrant, two_others
+from controls.models.relations import Relation
 from controls.roles import ROLES, choices, emergency_choices, permissions_of
 
 
@@ -156,10 +157,11 @@ class EmergencyRight(Record):
 @dataclass(frozen=True)
 class Standing:
     """What a person holds at this moment. `borrowed`: a role, and whose it is (the absent person) or by which emergency
-    right it is held."""
+    right it is held. `away`: whom they keep away from, by kind and key."""
 
     roles: frozenset[str] = frozenset()
     borrowed: frozenset[tuple[str, UUID]] = frozenset()
+    away: frozenset[tuple[str, UUID]] = frozenset()
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -174,18 +176,27 @@ def standing_of(people: Iterable[UUID | None]) -> dict[UUID, Standing]:
         StandIn.all_unrestricted.in_force().filter(**who).annotate(of=F("absent_id")),
         EmergencyRight.all_unrestricted.in_force().filter(**who).annotate(of=F("id")),
     ]
-    first, *others = (each.order_by().values_list("person_id", "role", "of") for each in rows)
+    held_rows = [each.order_by().values_list("person_id", "role", "of") for each in rows]
+    related = Relation.all_unrestricted.in_force().filter(**who, subject__isnull=False).order_by()
+    first, *others = *held_rows, related.values_list("person_id", "model", "subject")
     found: dict[UUID, _Held] = {}
     for person, role, of in first.union(*others, all=True):
         held = found.setdefault(person, _Held())
-        held.roles.add(role) if of == person else held.borrowed.add((role, of))
-    return {person: Standing(frozenset(held.roles), frozenset(held.borrowed)) for person, held in found.items()}
+        if "." in role:  # the label of a model
+            held.away.add((role, of))
+        else:
+            held.roles.add(role) if of == person else held.borrowed.add((role, of))
+    return {person: held.frozen() for person, held in found.items()}
 
 
 @dataclass
 class _Held:
     roles: set[str] = field(default_factory=set)
     borrowed: set[tuple[str, UUID]] = field(default_factory=set)
+    away: set[tuple[str, UUID]] = field(default_factory=set)
+
+    def frozen(self) -> Standing:
+        return Standing(frozenset(self.roles), frozenset(self.borrowed), frozenset(self.away))
 
 
 def holders_of(permission: str, name: str) -> Q:

@@ -12,9 +12,10 @@ from base import clock
 from base.canonical import canonical
 from base.crypto import blind_index
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
+from controls import apart
 from controls.models import LegalEntity, Person
 from controls.models.standing import holders_of
-from kyc.models.customers import Customer, restricted
+from kyc.models.customers import CUSTOMER, Customer, restricted
 
 CLAIM = timedelta(minutes=15)
 PATIENCE = timedelta(days=30)
@@ -66,6 +67,15 @@ class ApplicationQuerySet(RestrictedQuerySet):
         if actor.kind == "client":
             own = self.filter(opened_by=actor.label) if actor.may("kyc.view_own_intake") else self.none()
             return own._in_sight(actor)
+        if actor.away:
+            return self._apart_from(actor)
+        return self._known_to(actor)
+
+    def _apart_from(self, actor: Any) -> Self:
+        """Without those of who is related to the reader."""
+        return self.exclude(customer__in=apart.keys(actor.away, CUSTOMER))._known_to(actor)
+
+    def _known_to(self, actor: Any) -> Self:
         if actor.may("kyc.view_all_applications"):
             return self._in_sight(actor)
         if actor.may("kyc.record_checks") or actor.may("kyc.expire"):

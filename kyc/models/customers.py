@@ -10,9 +10,12 @@ from base import clock
 from base.crypto import blind_index, blind_indexes, is_single_key
 from base.fields import EncryptedDateField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls import apart
 from controls.models import LegalEntity
 from privacy.models import Subject
 from work.models import Intake
+
+CUSTOMER = "kyc.customer"
 
 
 def number_index(number: str) -> str:
@@ -42,7 +45,8 @@ class CustomerQuerySet(RestrictedQuerySet):
         if actor.kind == "client":
             own = Q(opened_by=actor.label) | Q(brought_in__isnull=False)
             return self.filter(own) if actor.may("kyc.view_own_intake") else self.none()
-        rows = self if actor.may("privacy.view_restricted") else self.exclude(pk__in=restricted())
+        rows = self.exclude(pk__in=apart.keys(actor.away, CUSTOMER)) if actor.away else self
+        rows = rows if actor.may("privacy.view_restricted") else rows.exclude(pk__in=restricted())
         if actor.may("kyc.view_all_applications"):
             return rows
         return rows.filter(Exists(Application.all_unrestricted.visible_to(actor).filter(customer=OuterRef("pk"))))

@@ -49,6 +49,7 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "assets_pricesource_changelist": READS_PRICES,
     "assets_priceimport_changelist": READS_PRICES,
     "assets_asset_changelist": READS_PRICES,
+    "controls_relation_changelist": ALL,
     "controls_standin_changelist": WHO_WORKS_HERE,
     "controls_emergencyright_changelist": WHO_WORKS_HERE,
     "controls_policyversion_changelist": WHO_WORKS_HERE,

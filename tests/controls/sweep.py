@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from base import clock
-from controls import approvals, clients, deputies, emergencies, leaving, staff, wayback
+from controls import approvals, clients, deputies, emergencies, leaving, relations, staff, wayback
 from controls.actor import Actor
 from controls.models import (
     ApiClient,
@@ -13,6 +13,7 @@ from controls.models import (
     EmergencyRight,
     Person,
     Proposal,
+    Relation,
     ReportSight,
     RoleGrant,
     StandIn,
@@ -50,6 +51,22 @@ def _over(world: World) -> EmergencyRight:
 
 def _reviewed(world: World, emergency: EmergencyRight) -> None:
     emergencies.review_emergency(emergency, by=world.actor("mlro"), justified=False, reason="It could wait.")
+
+
+def _relation(world: World) -> Case:
+    words = {"about": "kyc.customer", "entity": world.entity, "reference": "X-7", "kind": "family", "words": "My aunt."}
+    return Case(None, world.actor(), words)
+
+
+def _declared(world: World) -> Relation:
+    case = _relation(world)
+    made: Relation = relations.declare_relation(by=case.by, **case.words)
+    return made
+
+
+def _undeclared(world: World, relation: Relation) -> None:
+    ended = {"ended_at": clock.now(), "ended_by": world.person(), "end_agreed_by": world.person()}
+    Relation.all_unrestricted.filter(pk=relation.pk).update(**ended)
 
 
 def _stand_in(world: World) -> Case:
@@ -291,6 +308,8 @@ ROWS = {
         spoil=_reviewed,
         spoiled_words={"reason": " "},
     ),
+    "controls.declare_relation": Row(_relation, spoiled_words={"words": " "}),
+    "controls.end_relation": Row(lambda world: Case(_declared(world), world.actor("administrator")), spoil=_undeclared),
     "controls.stand_in": Row(_stand_in, spoil=_suspended, spoiled_words={"last_day": date(2040, 1, 1)}),
     "controls.end_stand_in": Row(
         lambda world: Case(_standing_in(world), world.actor("compliance_officer"), {"reason": "Back."}),

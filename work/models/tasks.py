@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
+from controls import apart
 from controls.models import Person
 from controls.roles import choices
 from work import todo
@@ -27,11 +28,12 @@ class Status(models.TextChoices):
 
 class TaskQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
+        rows: Self = apart.without(self, actor.away)
         if actor.kind == "job" or actor.may("work.view_all_tasks"):
-            return self
+            return rows
         if actor.kind != "person":
             return self.none()
-        return self.filter(Q(owner=actor.person_id) | Q(raised_by=actor.label) | _addressed(actor))
+        return rows.filter(Q(owner=actor.person_id) | Q(raised_by=actor.label) | _addressed(actor))
 
     def open(self) -> Self:
         return self.filter(status=Status.OPEN)

@@ -1,0 +1,279 @@
+"""Somebody who declared a relation to a customer knows nothing of them any more, and decides nothing about them."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from base import registry
+from base.errors import NotFound, NotPermitted, RuleError, WrongState
+from controls import approvals, relations
+from controls.actions import REGISTRY
+from controls.actor import Actor
+from controls.models import AuditEntry, LegalEntity, Person, Relation
+from kyc import actions, reports
+from kyc.models import Application, Check, Customer, Decision, Document, Picture
+from tests.conftest import Make, SignInAs
+from tests.kyc import making
+from tests.kyc import sweep as kyc_sweep
+from tests.kyc.test_addresses import records
+from tests.sweep import World, facts
+
+KNOWS_ALL = ("compliance_officer", "senior_kyc_reviewer", "internal_auditor")
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+def declare(by: Actor, customer: Customer) -> Relation:
+    words = {"about": "kyc.customer", "entity": customer.entity, "reference": customer.reference}
+    made: Relation = relations.declare_relation(by=by, **words, kind="family", words="My brother-in-law.")
+    return made
+
+
+def again(actor: Actor) -> Actor:
+    """As their next request finds them."""
+    person = Person.all_unrestricted.get(pk=str(actor.person_id))
+    return Actor.of(person, confirmed_at=actor.confirmed_at)
+
+
+def subject_of(record: Any) -> Customer:
+    if isinstance(record, Customer):
+        return record
+    if isinstance(record, Application):
+        return record.customer
+    return record.document.application.customer if isinstance(record, Picture) else record.application.customer
+
+
+def on_records_of_customers() -> list[str]:
+    """Actions of people on records of customers."""
+    return sorted(
+        name
+        for name, found in REGISTRY.items()
+        if name.startswith("kyc.")
+        and not found.creates
+        and found.permission
+        in {"kyc.claim", "kyc.approve", "kyc.approve_high_risk", "kyc.reject", "kyc.ask"}
+        | {"kyc.release_claim", "kyc.view_document"}
+    )
+
+
+def test_the_walk_meets_every_decision() -> None:
+    assert {"kyc.claim", "kyc.approve", "kyc.approve_second", "kyc.reject", "kyc.ask", "kyc.view_picture"} <= set(
+        on_records_of_customers()
+    )
+
+
+@pytest.mark.parametrize("name", on_records_of_customers())
+def test_every_action_on_a_record_of_theirs_is_refused(db: None, name: str) -> None:
+    world = World()
+    case = kyc_sweep.ROWS[name].case(world)
+    declare(case.by, subject_of(case.record))
+    before, found = facts(), REGISTRY[name]
+    call = getattr(import_module(found.body.__module__), found.body.__name__)
+    for by in (case.by, again(case.by)):  # a page that was open before, and one opened now
+        with pytest.raises(NotFound), transaction.atomic():
+            call(case.record, by=by, **case.words)
+    assert facts() == before
+    refused = call.refusal(case.record, by=again(case.by))
+    assert refused
+    assert refused.code == "related"
+
+
+@pytest.mark.parametrize("role", KNOWS_ALL)
+def test_each_page_of_theirs_is_as_if_it_were_not_there(
+    client: Client, signin_as: SignInAs, make_actor: Make, entity: LegalEntity, role: str
+) -> None:
+    application, who = making.checked(entity), make_actor("somebody", role)
+    signin_as(client, who)
+    pages = [page for page in records(application) if "do/claim" not in page]
+    assert {client.get(page).status_code for page in pages} == {200}
+    declare(who, application.customer)
+    for page in pages:
+        key = next(part for part in page.split("/") if part.count("-") == 4)
+        there, nothing = client.get(page), client.get(page.replace(key, NOBODY))
+        assert (there.status_code, nothing.status_code) == (404, 404)
+        assert there.content.replace(key.encode(), b"") == nothing.content.replace(NOBODY.encode(), b"")
+
+
+@pytest.mark.parametrize("role", KNOWS_ALL)
+def test_each_address_of_the_api_is_as_if_it_were_not_there(
+    api: Callable[[Actor], Client], make_actor: Make, entity: LegalEntity, role: str
+) -> None:
+    application, who = making.checked(entity), make_actor("somebody", role)
+    keys = {"applications": application.pk, "documents": application.documents.all()[0].pk}
+    program = api(who)
+    assert {program.get(f"/api/v1/kyc/{kind}/{key}").status_code for kind, key in keys.items()} == {200}
+    declare(who, application.customer)
+    for kind, key in keys.items():
+        there, nothing = program.get(f"/api/v1/kyc/{kind}/{key}"), program.get(f"/api/v1/kyc/{kind}/{NOBODY}")
+        assert (there.status_code, nothing.status_code) == (404, 404)
+        told = there.content.replace(str(key).encode(), b""), nothing.content.replace(NOBODY.encode(), b"")
+        assert told[0] == told[1]
+        assert program.get(f"/api/v1/kyc/{kind}").json()["results"] == []
+    assert program.get("/api/v1/kyc/decisions").json()["results"] == []
+
+
+def test_nothing_of_theirs_is_in_sight(entity: LegalEntity, reviewer: Actor, officer: Actor) -> None:
+    application, other = making.claimed(entity, reviewer), making.checked(entity)
+    making.approve(application, reviewer)
+    declare(officer, application.customer)
+    by = again(officer)
+    for model in (Application, Document, Picture, Check, Decision):
+        mine = model.objects.visible_to(by)
+        everything = model.all_unrestricted.count()
+        assert everything > mine.count()
+    assert list(Customer.objects.visible_to(by)) == [other.customer]
+    assert reports.queue_figures(by).all == 1
+    hits = [hit for source in registry.searches for hit in source.find(by, application.customer.reference)]
+    assert not [hit for hit in hits if str(application.customer_id) in hit.link]
+
+
+def test_the_trail_of_theirs_is_a_bare_leaf(entity: LegalEntity, reviewer: Actor, officer: Actor) -> None:
+    from controls import timeline
+
+    application = making.claimed(entity, reviewer)
+    entries = list(AuditEntry.all_unrestricted.about(application))
+    assert not any(told.hidden for told in timeline.sentences(entries, officer))
+    declare(officer, application.customer)
+    assert all(told.hidden for told in timeline.sentences(entries, again(officer)))
+
+
+def test_next_serves_another_and_colleagues_get_it(entity: LegalEntity, reviewer: Actor, make_actor: Make) -> None:
+    first, second = making.checked(entity), making.checked(entity)
+    declare(reviewer, first.customer)
+    assert actions.claim_next(by=again(reviewer)) == second
+    assert actions.claim_next(by=make_actor("rita", "kyc_reviewer")) == first
+
+
+def test_next_serves_nothing_to_a_page_that_was_open_before(entity: LegalEntity, reviewer: Actor) -> None:
+    declare(reviewer, making.checked(entity).customer)
+    with pytest.raises(NotFound):
+        actions.claim_next(by=reviewer)
+    assert actions.claim_next(by=again(reviewer)) is None
+
+
+def test_what_they_are_on_is_back_in_the_queue(entity: LegalEntity, reviewer: Actor, make_actor: Make) -> None:
+    application, other = making.claimed(entity, reviewer), making.claimed(entity, reviewer)
+    declare(reviewer, application.customer)
+    assert making.fresh(application).claimed_by is None
+    assert making.fresh(other).is_held_by(reviewer)
+    entry = AuditEntry.all_unrestricted.about(application).order_by("-id")[0]
+    assert (entry.action, entry.actor) == ("kyc.release_claim", reviewer.label)
+
+
+def test_a_colleagues_claim_stays(entity: LegalEntity, reviewer: Actor, make_actor: Make) -> None:
+    application = making.claimed(entity, reviewer)
+    declare(make_actor("rita", "kyc_reviewer"), application.customer)
+    assert making.fresh(application).is_held_by(reviewer)
+
+
+def test_a_reference_nobody_has_gets_the_same_answer(
+    api: Callable[[Actor], Client], stranger: Actor, entity: LegalEntity
+) -> None:
+    known = making.checked(entity).customer.reference
+    answers = []
+    for reference in (known, "X-nobody"):
+        words = {"about": "kyc.customer", "entity": str(entity.pk), "kind": "other", "words": "A friend."}
+        answer = api(stranger).post(
+            "/api/v1/controls/relations", {**words, "reference": reference}, content_type="application/json"
+        )
+        told = answer.json()
+        answers.append((answer.status_code, sorted(told), told["available_actions"], told["words"]))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 201
+
+
+def test_the_same_is_declared_once(entity: LegalEntity, reviewer: Actor) -> None:
+    customer = making.checked(entity).customer
+    declare(reviewer, customer)
+    with pytest.raises(WrongState) as refused:
+        declare(again(reviewer), customer)
+    assert refused.value.code == "declared_already"
+
+
+def test_who_may_not_know_the_customer_is_not_told_who_it_is(
+    api: Callable[[Actor], Client], client: Client, signin_as: SignInAs, make_actor: Make, entity: LegalEntity
+) -> None:
+    customer, who = making.checked(entity).customer, make_actor("rita", "kyc_reviewer")
+    relation = declare(who, customer)
+    page = reverse("admin:controls_relation_change", args=[relation.pk])
+    for role, told in {"administrator": False, "senior_management": False, "compliance_officer": True}.items():
+        reader = make_actor(role, role)
+        answer = api(reader).get(f"/api/v1/controls/relations/{relation.pk}")
+        assert answer.status_code == 200
+        shown = answer.content.decode() + api(reader).get(page).content.decode()
+        for secret in (customer.reference, "brother-in-law"):
+            assert (secret in shown) is told
+        for secret in (customer.name, str(customer.pk)):
+            assert secret not in shown
+    assert api(make_actor("ron", "kyc_reviewer")).get(f"/api/v1/controls/relations/{relation.pk}").status_code == 404
+
+
+def test_of_two_who_are_related_to_one_neither_sees_the_others(
+    entity: LegalEntity, officer: Actor, mlro: Actor
+) -> None:
+    customer = making.checked(entity).customer
+    first = declare(officer, customer)
+    assert Relation.objects.visible_to(again(mlro)).filter(pk=first.pk).exists()
+    declare(mlro, customer)
+    assert not Relation.objects.visible_to(again(mlro)).filter(pk=first.pk).exists()
+
+
+def _ending(relation: Relation, by: Actor) -> Any:
+    words = {"name": "controls.end_relation", "record": relation, "arguments": {}, "reason": "They have divorced."}
+    return approvals.propose(by=by, **words)
+
+
+def test_two_others_end_it(entity: LegalEntity, reviewer: Actor, administrator: Actor, officer: Actor) -> None:
+    application = making.checked(entity)
+    relation = declare(reviewer, application.customer)
+    assert not Application.objects.visible_to(again(reviewer)).exists()
+    approvals.decide(_ending(relation, administrator), by=officer, agrees=True, reason="I asked both.")
+    assert Application.objects.visible_to(again(reviewer)).get() == application
+    relation.refresh_from_db()
+    assert (relation.ended_by_id, relation.end_agreed_by_id) == (administrator.person_id, officer.person_id)
+
+
+def test_nobody_has_a_hand_in_ending_their_own(entity: LegalEntity, administrator: Actor, officer: Actor) -> None:
+    customer = making.checked(entity).customer
+    own, officers = declare(administrator, customer), declare(officer, making.checked(entity).customer)
+    with pytest.raises(NotPermitted) as refused:
+        _ending(own, again(administrator))
+    assert refused.value.code == "concerned"
+    with pytest.raises(RuleError):
+        approvals.decide(_ending(officers, again(administrator)), by=again(officer), agrees=True, reason="Mine.")
+
+
+def test_who_is_related_too_does_not_agree_to_end_it(
+    entity: LegalEntity, reviewer: Actor, administrator: Actor, officer: Actor
+) -> None:
+    customer = making.checked(entity).customer
+    proposal = _ending(declare(reviewer, customer), administrator)
+    declare(officer, customer)
+    with pytest.raises(NotFound):
+        approvals.decide(proposal, by=officer, agrees=True, reason="Why not.")
+
+
+def test_the_database_refuses_an_end_by_one_or_by_the_person(entity: LegalEntity, reviewer: Actor, mlro: Actor) -> None:
+    relation = declare(reviewer, making.checked(entity).customer)
+    for one, another in ((mlro, mlro), (reviewer, mlro), (mlro, reviewer)):
+        ended = {"ended_at": relation.declared_at, "ended_by": one.person_id, "end_agreed_by": another.person_id}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Relation.all_unrestricted.filter(pk=relation.pk).update(**ended)
+
+
+def test_an_actions_queries_are_no_more(entity: LegalEntity, reviewer: Actor) -> None:
+    """What is read about relations comes with the roles; only who declared one pays for it."""
+    application = making.checked(entity)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert reviewer.still().away == frozenset()
+    assert len(asked) == 1
+    with CaptureQueriesContext(connection) as asked:
+        actions.claim.refusal(application, by=reviewer)
+    assert len(asked) == 0
