@@ -26,6 +26,10 @@ class Asks(forms.Form):
     def __init__(self, *args: Any, record: Any = None, actor: Any = None, **kwargs: Any) -> None:
         self.record, self.actor = record, actor
         super().__init__(*args, **kwargs)
+        for asked in self.fields.values():
+            if isinstance(asked.widget, forms.Textarea):
+                # A browser cuts what is pasted at this length and says nothing; the form refuses it and keeps it all.
+                asked.widget.attrs.pop("maxlength", None)
 
 
 class AsksReason(Asks):

@@ -153,7 +153,7 @@ class Keeping:
     does not know. `erase` empties rows in the caller's transaction and may be repeated; files are the caller's.
     `ended` finds persons whose relationship has ended and who are not erased. `tells` is what the person may be given
     of it, as plain data: nothing that tips off, nobody's name who works here. `known_as` is what the desk calls
-    them; `lock` keeps them as they are until commit."""
+    each of them; `lock` keeps them as they are until commit."""
 
     model: str
     name: str
@@ -161,7 +161,7 @@ class Keeping:
     erase: Callable[[str], None]
     tells: Callable[[str], dict[str, Any]]
     ended: Callable[[], Iterable[str]] = tuple
-    known_as: Callable[[str], str] = str
+    known_as: Callable[[Iterable[str]], dict[str, str]] = lambda persons: {}
     lock: Callable[[str], None] = lambda person: None
 
 

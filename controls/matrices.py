@@ -132,7 +132,12 @@ class AlonePage(MatrixPage):
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {"name": deed.name, "apart": _apart(deed), "cells": [_half(deed, key) for key in PEOPLE]}
+            {
+                "name": deed.name,
+                "deed": sentences.deed(deed.name),
+                "apart": _apart(deed),
+                "cells": [_half(deed, key) for key in PEOPLE],
+            }
             for deed in alone.deeds(REGISTRY)
         ]
 
@@ -141,7 +146,7 @@ class AlonePage(MatrixPage):
         return super().get_context_data(
             found=self.found(),
             rows=self.rows(),
-            on_purpose=sorted((name, why) for name, why in sensitive.items() if why),
+            on_purpose=sorted((name, str(sentences.deed(name)), why) for name, why in sensitive.items() if why),
             toxic=[(ROLES[row.role].name, _others(row), row.reason) for row in TOXIC],
             **kwargs,
         )

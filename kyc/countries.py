@@ -67,6 +67,12 @@ def choices() -> list[tuple[str, str]]:
     return sorted([*states, *others, ("XK", name("RKS"))], key=lambda choice: choice[1])
 
 
+@cache
+def residences() -> list[tuple[str, str]]:
+    """Where somebody can live: states, and the country of specimens."""
+    return [choice for choice in choices() if len(choice[0]) == 2 or choice[0] == "UTO"]
+
+
 def code_of(written: str) -> str:
     """The code the product keeps: two letters where ISO has them, else what documents print; nothing if unknown."""
     bare = written.strip().upper().rstrip("<")

@@ -51,8 +51,9 @@ def _ended() -> Iterable[str]:
     return map(str, rows.order_by("pk").values_list("pk", flat=True).iterator())
 
 
-def _known_as(person: str) -> str:
-    return Customer.all_unrestricted.filter(pk=person).values_list("reference", flat=True).first() or ""
+def _known_as(persons: Iterable[str]) -> dict[str, str]:
+    found = Customer.all_unrestricted.filter(pk__in=persons, erased_at=None)
+    return {str(key): reference for key, reference in found.values_list("pk", "reference")}
 
 
 # --- what they may be given -------------------------------------------------------------------------------------

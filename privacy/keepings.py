@@ -1,6 +1,6 @@
 """What all apps together keep about one person, asked through the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -36,9 +36,12 @@ def of(model: str) -> list[registry.Keeping]:
     return [keeping for keeping in registry.keepings if keeping.model == model]
 
 
-def known_as(model: str, person: str) -> str:
-    """What the desk calls them; nothing once nobody keeps anything."""
-    return next((keeping.known_as(person) for keeping in of(model) if keeping.kept(person)), "")
+def known_as(subjects: Iterable[Subject]) -> dict[str, str]:
+    """What the desk calls each of them, by the id of the person; who was erased is called nothing."""
+    found, left = {}, [subject for subject in subjects if subject.erased_at is None]
+    for keeping in registry.keepings:
+        found.update(keeping.known_as([str(subject.person) for subject in left if subject.model == keeping.model]))
+    return found
 
 
 def kept(model: str, person: str) -> Whole | None:

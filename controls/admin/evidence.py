@@ -122,7 +122,7 @@ def _revealed(values: dict[str, dict[str, Any]]) -> str:
 class AuditEntryAdmin(ModelAdmin):
     """One entry, found by the reference its content names it by."""
 
-    facts = ("at", "who", "what", "action", "about", "record_id", "ref", "content")
+    facts = ("at", "who", "what", "action", "about", "id_of_record", "ref", "content")
     buttons = (
         Button(
             timeline.reveal,
@@ -172,6 +172,10 @@ class AuditEntryAdmin(ModelAdmin):
     @admin.display(description=_("record"))
     def about(self, entry: AuditEntry) -> str | SafeString:
         return record_link(entry.record_model, entry.record_id)
+
+    @admin.display(description=_("id of the record"))
+    def id_of_record(self, entry: AuditEntry) -> str:
+        return entry.record_id
 
     def heading(self, record: Any) -> str:
         return f"{self.who(record)}: {self.what(record)}"

@@ -11,7 +11,7 @@ from base import clock
 from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, InputFilter, StatusFilter
 from base.queues import Column, QueuePage, Tab
 from kyc import countries, reports
-from kyc.models.applications import Status
+from kyc.models.applications import OPEN, Status
 
 
 class ByRisk(EqualsFilter):
@@ -25,7 +25,7 @@ class ByResidence(ChoiceFilter):
     parameters = ("residence",)
 
     def options(self) -> list[tuple[str, Any]]:
-        return countries.choices()
+        return countries.residences()
 
     def narrow(self, rows: Any, *typed: str) -> Any:
         return rows.filter(customer__residence=typed[0])
@@ -67,6 +67,8 @@ class ByReference(InputFilter):
         return rows.filter(customer__reference__icontains=typed[0])
 
 
+WAITS = (*OPEN, Status.AWAITING_SCREENING)  # what is rejected, withdrawn or expired waits for nothing
+
 NOTHING_WAITS = _("No application waits for you.")
 COMES = _("New ones come as soon as their checks are done.")
 ON_NONE = _("You are on none. Next takes the one that waits longest.")
@@ -98,8 +100,8 @@ class Queue(QueuePage):
             Tab("held", _("I am on"), rows.held_by(self.actor), found.held, ON_NONE),
             Tab("desk", _("At the desk"), rows.at_the_desk(), found.at_the_desk, next_come),
             Tab("second", _("Second person"), second, found.awaiting_second, NO_SECOND),
-            Tab("checks", _("Being checked"), rows.awaiting_checks(), found.being_checked, NONE_CHECKED),
-            Tab("screening", _("Waiting for screening"), screening, found.awaiting_screening, NONE_SCREENED),
+            Tab("checks", _("In checks"), rows.awaiting_checks(), found.being_checked, NONE_CHECKED),
+            Tab("screening", _("Screening"), screening, found.awaiting_screening, NONE_SCREENED),
             Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED), found.rejected, NONE_REJECTED),
             Tab("all", _("All"), rows, found.all, NOTHING_YET),
         ]
@@ -125,7 +127,7 @@ class Queue(QueuePage):
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(figures=self.figures, **kwargs)
+        return super().get_context_data(figures=self.figures, open_states=WAITS, **kwargs)
 
     def page(self, *, narrowed: bool) -> Any:
         page = super().page(narrowed=narrowed)

@@ -41,7 +41,8 @@ class KeptUntil(DaysFilter):
 @admin.register(Subject)
 class SubjectAdmin(ModelAdmin):
     permission = "privacy.view"
-    list_display = ("person", "status", "country", "ended_on", "retain_until")
+    list_display = ("known_as", "status", "country", "ended_on", "retain_until")
+    export_fields = ("person", "status", "country", "ended_on", "retain_until")
     list_filter = (StatusFilter, KeptUntil)
     ordering = ("retain_until", "id")
     facts = ("known_as", "person", "country", "ended_on", "retain_until", "policy", "restricted_at", "erased_at")
@@ -83,11 +84,20 @@ class SubjectAdmin(ModelAdmin):
     )
 
     def heading(self, record: Subject) -> str:
-        return self.known_as(record) or str(record.person)
+        return self.known_as(record)
 
     @admin.display(description=_("known as"))
     def known_as(self, record: Subject) -> str:
-        return "" if record.erased_at else keepings.known_as(record.model, str(record.person))
+        """Of a list all are asked for at once; somebody whom nobody knows any more goes by the id."""
+        called = getattr(record, "called", None) or keepings.known_as([record])
+        return called.get(str(record.person)) or str(record.person)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        called = keepings.known_as(found.result_list)
+        for record in found.result_list:
+            record.called = called or {str(record.person): ""}
+        return found
 
     def related(self, request: HttpRequest, record: Subject) -> list[dict[str, Any]]:
         found = Certificate.objects.visible_to(request.actor).filter(subject=record)  # type: ignore[attr-defined]

@@ -114,6 +114,15 @@ def test_a_clerks_mistake_is_named_at_its_field_and_nothing_changes(
     assert not Decision.all_unrestricted.exists()
 
 
+def test_words_too_long_are_named_and_kept_whole(at_work: Client, entity: LegalEntity, reviewer: Actor) -> None:
+    address = verb(claimed(entity, reviewer), "reject")
+    assert "maxlength" not in at_work.get(address).content.decode()
+    words = "w" * 2_001
+    answer = at_work.post(address, {"code": "document_forged", "reason": words, "seen": "0" * 64})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
 def test_a_decision_that_does_not_say_what_was_seen_is_refused(
     at_work: Client, entity: LegalEntity, reviewer: Actor
 ) -> None:

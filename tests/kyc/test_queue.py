@@ -249,3 +249,18 @@ def test_the_count_of_a_tab_is_the_number_of_its_rows(at_work: Client, several: 
     actions.claim_next(by=reviewer)
     for tab in at_work.get(QUEUE).context["tabs"]:
         assert (tab.key, tab.count) == (tab.key, tab.rows.count())
+
+
+def test_what_is_closed_waits_no_longer(at_work: Client, entity: LegalEntity, reviewer: Actor) -> None:
+    application = claimed(entity, reviewer, **called("NO-1"))
+    seen = application.seen_digest()
+    actions.reject(application, by=reviewer, code="document_forged", reason="The zone was glued on.", seen=seen)
+    row = re.search(r"<tbody><tr>\s*<td>(.*?)</td>", at_work.get(asked()).content.decode(), re.S)
+    assert row
+    assert row[1] == '<span class="soft">–</span>'
+
+
+def test_where_somebody_lives_is_a_state(at_work: Client) -> None:
+    offered = at_work.get(asked()).content.decode()
+    assert "Lithuania" in offered
+    assert "Interpol" not in offered
