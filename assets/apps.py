@@ -9,11 +9,13 @@ class AssetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from assets import actions, pages, seed  # noqa: F401 - fills the registry of actions
+        from assets import actions, demo, pages, seed  # noqa: F401 - fills the registry of actions
         from assets.policies import KINDS
+        from base import registry
         from controls import policies, triggers
 
         pages.register()
+        registry.demonstrations.append(demo.fill)
         for kind in KINDS:
             policies.register(kind)
 

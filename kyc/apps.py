@@ -50,6 +50,7 @@ class KycConfig(AppConfig):
 
 
 def _demonstration() -> None:
-    from kyc import demo  # draws pictures: only the demonstration loads what that needs
+    from kyc import demo, demo_intake  # draws pictures: only the demonstration loads what that needs
 
     demo.fill()
+    demo_intake.fill()
