@@ -160,6 +160,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "controls.middleware.SignedInOnly",
+    "controls.examined.Examined",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "backoffice.middleware.ReaderZone",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -266,6 +267,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionKindEnum": "kyc.models.Decision.Kind",
         "RelationKindEnum": "controls.models.Relation.Kind",
         "AssetKindEnum": "assets.models.Asset.Kind",
+        "ExaminationKindEnum": "controls.models.Examination.Kind",
     },
     "PREPROCESSING_HOOKS": ["base.openapi.without_last_slash"],
 }

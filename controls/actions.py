@@ -38,7 +38,7 @@ class Action:
 
     def refusal(self, record: models.Model | None = None, *, by: Actor) -> RuleError | None:
         """Why `by` may not do this now; None when it may. The same answer for button, API and execution."""
-        if not by.may(self.permission):
+        if not by.may_carry_out(self.permission):
             return NotPermitted(_("Your role does not allow this."))
         if by.away and (refused := apart.refused(record, by)):
             return refused

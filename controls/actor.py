@@ -8,7 +8,7 @@ from uuid import UUID
 from base import clock
 from controls.models.people import Person
 from controls.models.standing import Standing, standing_of
-from controls.roles import EMERGENCY, EVERYBODY, JOBS, ROLES, permissions_of
+from controls.roles import EMERGENCY, EVERYBODY, EXAMINER, JOBS, OF_EXAMINERS, ROLES, permissions_of
 
 FRESH = timedelta(minutes=15)
 
@@ -32,7 +32,8 @@ class Actor:
     permissions: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        own = EVERYBODY if self.kind == "person" else frozenset()
+        everybody = OF_EXAMINERS if self.examines else EVERYBODY
+        own = everybody if self.kind == "person" else frozenset()
         object.__setattr__(self, "permissions", Standing(self.roles, self.borrowed).permissions | own)
 
     @property
@@ -47,9 +48,22 @@ class Actor:
     def may(self, permission: str) -> bool:
         return permission in self.permissions
 
+    @property
+    def examines(self) -> bool:
+        return EXAMINER in self.roles or any(role == EXAMINER for role, _of in self.borrowed)
+
+    @property
+    def examination(self) -> UUID | None:
+        """The examination this person is here for."""
+        return next((of for role, of in self.borrowed if role == EXAMINER), None)
+
+    def may_carry_out(self, permission: str) -> bool:
+        """What asks for this permission and changes something: an examiner's own sign-in, and nothing else."""
+        return self.may(permission) and (permission in OF_EXAMINERS or not self.examines)
+
     def stands_in_for(self) -> set[UUID]:
         """Whose place this person takes today: what those made they do not check either."""
-        return {of for role, of in self.borrowed if role not in EMERGENCY}
+        return {of for role, of in self.borrowed if role not in {*EMERGENCY, EXAMINER}}
 
     def by_leave_of(self, permission: str) -> dict[str, str]:
         """For the entry: for whom, or by which emergency right, this is done that one's own roles do not allow."""

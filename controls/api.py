@@ -9,12 +9,23 @@ from rest_framework import serializers
 from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
 from base.problems import CODES
-from controls import api_schema, approvals, clients, leaving, policies, relations, staff, timeline
+from controls import (
+    api_schema,
+    approvals,
+    clients,
+    examinations,
+    leaving,
+    policies,
+    relations,
+    staff,
+    timeline,
+)
 from controls.api_actions import ActionRecords, ProposalOutput, actor_of, makes, post
 from controls.models import (
     ApiClient,
     AuditEntry,
     ClientKey,
+    Examination,
     LegalEntity,
     Person,
     PolicyVersion,
@@ -39,6 +50,7 @@ CODES.update(
         ),
         "related": gettext_lazy("You declared a relation to whom this is about; another must do it."),
         "declared_already": gettext_lazy("You declared this relation already."),
+        "examines": gettext_lazy("Who examines holds no role, program or sight of reports, and the other way round."),
         "toxic_roles": gettext_lazy("One person does not hold these two roles together."),
         "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }
@@ -91,6 +103,44 @@ class ReportSights(ActionRecords):
     end_report_sight = post(staff.end_report_sight, ReasonInput)
 
 
+class ExaminationOutput(Output):
+    class Meta:
+        model = Examination
+        fields = [
+            *("id", "number", "person", "kind", "firm", "purpose", "records", "entity", "listed", "records_from"),
+            *("records_to", "first_day", "last_day", "granted_by", "agreed_by", "ended_at", "available_actions"),
+        ]
+        read_only_fields = fields
+
+
+class ExaminationInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Examination.Kind.choices)
+    firm = serializers.CharField(max_length=150)
+    purpose = serializers.CharField(max_length=2000)
+    records = serializers.ListField(child=serializers.CharField(max_length=80), max_length=20)
+    entity = Known(LegalEntity, required=False, help_text=_("none: every company"))
+    records_from = serializers.DateField()
+    records_to = serializers.DateField()
+    listed = serializers.CharField(
+        max_length=20_000, allow_blank=True, default="", help_text=_("references of customers; empty: all")
+    )
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+
+
+class ExaminationFilter(serializers.Serializer[Any]):
+    person = serializers.UUIDField(required=False, source="person_id")
+
+
+class Examinations(ActionRecords):
+    """Who from outside reads what, and until when."""
+
+    model = Examination
+    serializer_class = ExaminationOutput
+    filters = ExaminationFilter
+    end_examination = post(examinations.end_examination, ReasonInput)
+
+
 class People(ActionRecords):
     model = Person
     serializer_class = PersonOutput
@@ -100,6 +150,7 @@ class People(ActionRecords):
     suspend_person = post(staff.suspend_person, ReasonInput)
     restore_person = post(staff.restore_person)
     grant_role = post(staff.grant_role, RoleInput)
+    grant_examination = post(examinations.grant_examination, ExaminationInput)
     grant_report_sight = post(staff.grant_report_sight, ReasonInput, gives=SightOutput)
 
 
@@ -381,6 +432,7 @@ router.register("people", People, "api-person")
 router.register("role-grants", Grants, "api-role-grant")
 router.register("report-sights", ReportSights, "api-report-sight")
 router.register("relations", Relations, "api-relation")
+router.register("examinations", Examinations, "api-examination")
 router.register("proposals", Proposals, "api-proposal")
 router.register("audit-entries", AuditEntries, "api-audit-entry")
 router.register("policies", Policies, "api-policy")

@@ -13,6 +13,7 @@ class ControlsConfig(AppConfig):
             checks,
             deputies,
             emergencies,
+            examinations,
             groups,
             leaving,
             migrating,
@@ -26,6 +27,9 @@ class ControlsConfig(AppConfig):
         )
         from controls.signin import actions  # noqa: F401 - registers the actions
 
+        examinations.ADDRESSES["admin:controls_examination_change"] = examinations.Address(
+            "", self.get_model("Examination"), "object_id"
+        )
         pages.register()
         policies.register(session_limits.KIND)
 
@@ -42,6 +46,7 @@ class ControlsConfig(AppConfig):
         declared = ("person_id", "kind", "model", "entity_id", "reference", "words", "declared_at")
         triggers.fixed("controls.Relation", *declared)
         triggers.fixed("controls.EmergencyRight", "person_id", "role", "reason", "began_at", "ends_at")
+        triggers.fixed("controls.Examination", *examinations.FIXED)
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")

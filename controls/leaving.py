@@ -17,7 +17,17 @@ from base import clock
 from controls import entries, unit, wayback
 from controls.actions import action
 from controls.actor import Actor
-from controls.models import ClientKey, EmergencyRight, Person, Proposal, ReportSight, RoleGrant, Session, StandIn
+from controls.models import (
+    ClientKey,
+    EmergencyRight,
+    Examination,
+    Person,
+    Proposal,
+    ReportSight,
+    RoleGrant,
+    Session,
+    StandIn,
+)
 from controls.staff import with_reason
 
 
@@ -86,6 +96,13 @@ HOLDINGS = [
         gettext_lazy("Stands in for somebody, or is stood in for"),
         "controls.end_stand_in",
         lambda person: StandIn.all_unrestricted.running().filter(Q(person=person) | Q(absent=person)),
+        _at("ended_at"),
+        ("ended_at",),
+    ),
+    Holding(
+        gettext_lazy("Examinations"),
+        "controls.end_examination",
+        lambda person: Examination.all_unrestricted.running().filter(person=person),
         _at("ended_at"),
         ("ended_at",),
     ),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.errors import ConfirmationNeeded
 from base.problems import CHALLENGE, Problem, rendered
-from controls import policies
+from controls import examinations, policies
 from controls.actor import Actor
 from controls.models.keeping import Restoration
 from controls.models.sessions import Session
@@ -41,7 +41,11 @@ class SignedInOnly:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         session = _session_of(request)
-        request.actor = None if session is None else _actor(request, session)  # type: ignore[attr-defined]
+        actor = None if session is None else _actor(request, session)
+        if actor is not None and examinations.is_over(actor):
+            out(request)
+            session = actor = None
+        request.actor = actor  # type: ignore[attr-defined]
         request.sign_in = session  # type: ignore[attr-defined]
         if (
             session is None
@@ -87,11 +91,16 @@ def _session_of(request: HttpRequest) -> Session | None:
         or not session.is_in_force(policies.value_beside(session, SESSIONS))
         or request.user != session.person
     ):
-        logout(request)
-        request.sign_in_ended = True  # type: ignore[attr-defined]
+        out(request)
         return None
     _seen(request, session)
     return session
+
+
+def out(request: HttpRequest) -> None:
+    """The cookie and what hangs on it are cleared away; the sign-in page says that it ended."""
+    logout(request)
+    request.sign_in_ended = True  # type: ignore[attr-defined]
 
 
 def _seen(request: HttpRequest, session: Session) -> None:

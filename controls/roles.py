@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Role:
-    """`kind` says who can hold it: a person, an API client or a job; or that it is taken in an emergency."""
+    """`kind` says who can hold it: a person, an API client or a job; or that it is taken in an emergency, or comes with
+    an examination."""
 
     name: object
     permissions: frozenset[str]
@@ -21,6 +22,9 @@ class Role:
 # What everybody who works here may do, with any role or none: sign in, keep one's own factors, end one's sessions,
 # choose how one is told of what waits, say whom one is related to.
 EVERYBODY = frozenset({"controls.own_sign_in", "controls.end_session", "controls.own_relations", "work.own_notices"})
+# Who examines acts on their own way in and out alone.
+EXAMINER = "examiner"
+OF_EXAMINERS = frozenset({"controls.own_sign_in", "controls.end_session"})
 
 
 def _role(name: object, permissions: str, kind: str = "person") -> Role:
@@ -102,6 +106,7 @@ ROLES: dict[str, Role] = {
     ),
     "price_feed": _role(_("Price feed"), "assets.view assets.import_prices", "client"),
     "job_prices": _role(_("Import of prices"), "assets.view assets.import_prices", "job"),
+    EXAMINER: _role(_("Examiner"), f"{KYC_READ} {' '.join(sorted(OF_EXAMINERS))}", "examination"),
     "emergency_staff": _role(_("Emergency: manage staff"), "controls.manage_staff controls.view_staff", "emergency"),
     "emergency_suspend": _role(_("Emergency: suspend people"), f"{SUSPENDS} controls.view_staff", "emergency"),
     "job_checks": _role(_("Checks worker"), "kyc.record_checks", "job"),

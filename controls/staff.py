@@ -15,6 +15,7 @@ from controls import toxic, unit, wayback
 from controls.actions import action
 from controls.actor import Actor
 from controls.models.clients import ApiClient
+from controls.models.examinations import Examination
 from controls.models.factors import factors_of
 from controls.models.people import FOUNDERS, LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.sessions import Session
@@ -68,10 +69,18 @@ def refuse_toxic(person: Person, role: str) -> None:
     """Raises where the role does not go with what the person holds, suspended or not, or what their programs hold.
     Of two roles given at once the second sees the first."""
     only_one(f"roles of {person.pk}")
+    refuse_examiner(person)
     held = set(person.grants.filter(ended_at=None).values_list("role", flat=True))
     held |= set(StandIn.all_unrestricted.running().filter(person=person).values_list("role", flat=True))
     programs = ApiClient.all_unrestricted.usable().filter(owner=person).values_list("role", flat=True)
     toxic.refuse(role, held.union(programs))
+
+
+def refuse_examiner(person: Person) -> None:
+    """Raises where the person is here to examine: such a one holds nothing else."""
+    if Examination.all_unrestricted.running().filter(person=person).exists():
+        text = _("%(name)s examines, and holds nothing beside it.")
+        raise WrongState(text % {"name": person.name}, code="examines")
 
 
 def _granted(person: Person, role: str, by: Actor) -> RoleGrant:
@@ -160,6 +169,7 @@ def grant_report_sight(person: Person, *, by: Actor, reason: str) -> ReportSight
     """Sight of suspicious-activity reports, apart from every role."""
     with_reason(reason)
     assert by.person_id is not None, "only a signed-in person passes `sensitive`"
+    refuse_examiner(person)
     if person.report_sights.filter(ended_at=None).exists():
         raise WrongState(_("%(name)s sees reports already.") % {"name": person.name})
     return ReportSight.all_unrestricted.create(person=person, granted_by_id=by.person_id)

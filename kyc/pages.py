@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from base import clock, registry
 from base.templatetags.backoffice import length
+from controls import examinations
 from controls.actor import Actor
+from controls.examinations import Address
 from kyc import countries, findings, reports, risk
-from kyc.models import Application, Customer
+from kyc.models import Application, Customer, Decision, Document, Picture
 from kyc.models.applications import Status
 
 CHECKED_WITHIN = timedelta(minutes=15)
@@ -53,8 +55,31 @@ def register() -> None:
     ]
     registry.searches.append(registry.SearchSource("kyc.view_application", _find))
     registry.sentences.update(DEEDS)
+    examinations.RECORDS.update(EXAMINED)
+    examinations.ADDRESSES.update(WHERE_EXAMINED)
     registry.spellings.update(SPELLINGS)
 
+
+# What an external auditor or a supervisory examiner may be let read, and where. Decisions, checks and the customer go
+# with the application; pictures, and the desk that shows them, are a kind of their own.
+EXAMINED = {
+    "kyc.application": gettext_lazy("Applications with decisions, checks and customers"),
+    "kyc.document": gettext_lazy("Documents and pictures"),
+}
+WHERE_EXAMINED = {
+    "admin:kyc_application_changelist": Address("kyc.application", Application),
+    "admin:kyc_application_change": Address("kyc.application", Application, "object_id"),
+    "admin:kyc_customer_changelist": Address("kyc.application", Customer),
+    "admin:kyc_customer_change": Address("kyc.application", Customer, "object_id"),
+    "admin:kyc_desk": Address("kyc.document", Application, "object_id"),
+    "admin:kyc_picture": Address("kyc.document", Picture, "key"),
+    "api-application-list": Address("kyc.application", Application),
+    "api-application-detail": Address("kyc.application", Application, "pk"),
+    "api-decision-list": Address("kyc.application", Decision),
+    "api-decision-detail": Address("kyc.application", Decision, "pk"),
+    "api-document-list": Address("kyc.document", Document),
+    "api-document-detail": Address("kyc.document", Document, "pk"),
+}
 
 DEEDS: dict[str, Any] = {
     "kyc.add_customer": gettext_lazy("entered the customer"),

@@ -141,6 +141,7 @@ def desk(application: Application, actor: Actor) -> Desk:
     readings = [page for document in documents for page in (document.reading or {}).get("pages", [])]
     opens = Exists(Application.objects.visible_to(actor).filter(pk=OuterRef("pk")))
     former = Application.all_unrestricted.filter(customer=customer).exclude(pk=application.pk).annotate(opens=opens)
+    former = former.filter(opens=True) if actor.examines else former  # who examines knows of nothing beyond the scope
     same = Customer.objects.visible_to(actor).sharing_a_number_with(customer)
     return Desk(
         application=application,

@@ -29,6 +29,7 @@ from base.pages import Page
 from controls import sentences, timeline
 from controls.actions import REGISTRY
 from controls.actor import Actor
+from controls.examinations import LOOK
 from controls.models import Attempt, AuditEntry, Person
 
 TRAIL_LIMIT = 5_000  # entries a file of the trail may hold; more is what export_audit is for
@@ -36,7 +37,7 @@ TRAIL_LIMIT = 5_000  # entries a file of the trail may hold; more is what export
 
 def _actions() -> list[tuple[str, Any]]:
     """As the trail says them, in the order of the words."""
-    said = ((name, f"{capfirst(sentences.deed(name))} ({name})") for name in REGISTRY)
+    said = ((name, f"{capfirst(sentences.deed(name))} ({name})") for name in (*REGISTRY, LOOK))
     return [("", "–"), *sorted(said, key=itemgetter(1))]
 
 

@@ -16,6 +16,7 @@ from base.buttons import Asks, AsksReason, Button
 from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
 from controls import deputies, leaving, staff
+from controls.admin import examinations
 from controls.admin.proposing import ProposeButton
 from controls.models import LegalEntity, Person, ReportSight, RoleGrant
 from controls.roles import choices
@@ -198,6 +199,7 @@ class PersonAdmin(ModelAdmin):
             form=AsksDeputy,
             icon="supervisor_account",
         ),
+        examinations.PROPOSES,
         Button(
             staff.grant_report_sight,
             _("Let see reports"),
@@ -238,7 +240,9 @@ class PersonAdmin(ModelAdmin):
         ]
         head = (_("role"), _("state"), _("since"), _("proposed by"), _("agreed by"))
         empty = _("No role is held. An administrator proposes one.")
-        return [{"title": _("Roles"), "head": head, "rows": rows, "empty": empty}]
+        roles = {"title": _("Roles"), "head": head, "rows": rows, "empty": empty}
+        examined = examinations.of_person(record, request.actor)  # type: ignore[attr-defined]
+        return [roles, *([examined] if examined["rows"] else [])]
 
 
 def _holds(person: Person) -> str:

@@ -12,6 +12,7 @@ from controls.models.audit import (
     SealedRow,
 )
 from controls.models.clients import ApiClient, ClientKey, IdempotentAnswer, RateWindow
+from controls.models.examinations import Examination
 from controls.models.factors import Authenticator, Passkey, RecoveryCode, RecoverySheet
 from controls.models.keeping import Backup, KeyHandover, KeyRotation, Restoration
 from controls.models.lockouts import LockOut
@@ -32,6 +33,7 @@ __all__ = [
     "ClientKey",
     "Delivery",
     "EmergencyRight",
+    "Examination",
     "IdempotentAnswer",
     "KeyHandover",
     "KeyRotation",

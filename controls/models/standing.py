@@ -7,15 +7,16 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from base import clock
 from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls.models.examinations import Examination
 from controls.models.people import Person, RoleGrant, two_others
 from controls.models.relations import Relation
-from controls.roles import ROLES, choices, emergency_choices, permissions_of
+from controls.roles import EXAMINER, ROLES, choices, emergency_choices, permissions_of
 
 
 class OfPeople(RestrictedQuerySet):
@@ -165,7 +166,9 @@ class Standing:
 
     @property
     def permissions(self) -> frozenset[str]:
-        return permissions_of(self.roles | {role for role, _of in self.borrowed})
+        """Who examines holds that and nothing else: a role that got there beside it counts for nothing."""
+        held = self.roles | {role for role, _of in self.borrowed}
+        return permissions_of(frozenset({EXAMINER}) if EXAMINER in held else held)
 
 
 def standing_of(people: Iterable[UUID | None]) -> dict[UUID, Standing]:
@@ -175,6 +178,9 @@ def standing_of(people: Iterable[UUID | None]) -> dict[UUID, Standing]:
         RoleGrant.all_unrestricted.in_force().filter(**who).annotate(of=F("person_id")),
         StandIn.all_unrestricted.in_force().filter(**who).annotate(of=F("absent_id")),
         EmergencyRight.all_unrestricted.in_force().filter(**who).annotate(of=F("id")),
+        Examination.all_unrestricted.in_force()
+        .filter(**who)
+        .annotate(role=Value(EXAMINER, models.CharField()), of=F("id")),
     ]
     held_rows = [each.order_by().values_list("person_id", "role", "of") for each in rows]
     related = Relation.all_unrestricted.in_force().filter(**who, subject__isnull=False).order_by()

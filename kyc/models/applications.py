@@ -13,7 +13,8 @@ from base.canonical import canonical
 from base.crypto import blind_index
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
 from controls import apart
-from controls.models import LegalEntity, Person
+from controls.models import Examination, LegalEntity, Person
+from controls.models.examinations import scope_of
 from controls.models.standing import holders_of
 from kyc.models.customers import CUSTOMER, Customer, restricted
 
@@ -76,6 +77,8 @@ class ApplicationQuerySet(RestrictedQuerySet):
         return self.exclude(customer__in=apart.keys(actor.away, CUSTOMER))._known_to(actor)
 
     def _known_to(self, actor: Any) -> Self:
+        if actor.examines:
+            return self._examined(scope_of(actor, "kyc.application"))._in_sight(actor)
         if actor.may("kyc.view_all_applications"):
             return self._in_sight(actor)
         if actor.may("kyc.record_checks") or actor.may("kyc.expire"):
@@ -84,6 +87,14 @@ class ApplicationQuerySet(RestrictedQuerySet):
             return self.none()
         handed_in = self.filter(submitted_at__isnull=False).exclude(status__in=(Status.WITHDRAWN, Status.EXPIRED))
         return handed_in._in_sight(actor)
+
+    def _examined(self, grant: Examination | None) -> Self:
+        """Opened or decided in the period, of that company, of the customers listed: whatever became of them."""
+        if grant is None:
+            return self.none()
+        rows = self.filter(grant.within("opened_at", "decided_at"))
+        rows = rows.filter(entity=grant.entity_id) if grant.entity_id else rows
+        return rows.filter(customer__reference__in=grant.listed) if grant.listed else rows
 
     def _in_sight(self, actor: Any) -> Self:
         """Without those of customers whose data is restricted, for whoever need not see them (GDPR art. 18)."""

@@ -9,11 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.fields import EncryptedJSONField, EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from controls.models.examinations import scope_of
 from kyc.models.applications import Application
 
 
 class DocumentQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
+        if actor is not None and actor.examines and not scope_of(actor, "kyc.document"):
+            return self.none()
         return self.filter(application__in=Application.all_unrestricted.visible_to(actor).values("pk"))
 
     def current(self) -> Self:
@@ -107,6 +110,8 @@ class Document(Record):
 
 class PictureQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
+        if actor is not None and actor.examines and not scope_of(actor, "kyc.document"):
+            return self.none()
         seen = Application.all_unrestricted.visible_to(actor).values("pk")
         return self.filter(document__application__in=seen)
 

@@ -51,6 +51,7 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "assets_asset_changelist": READS_PRICES,
     "controls_relation_changelist": ALL,
     "controls_standin_changelist": WHO_WORKS_HERE,
+    "controls_examination_changelist": STAFF_READERS,
     "controls_emergencyright_changelist": WHO_WORKS_HERE,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "privacy_subject_changelist": PRIVACY_READERS,

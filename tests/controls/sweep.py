@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from base import clock
-from controls import approvals, clients, deputies, emergencies, leaving, relations, staff, wayback
+from controls import approvals, clients, deputies, emergencies, examinations, leaving, relations, staff, wayback
 from controls.actor import Actor
 from controls.models import (
     ApiClient,
@@ -11,6 +11,7 @@ from controls.models import (
     AuditValue,
     ClientKey,
     EmergencyRight,
+    Examination,
     Person,
     Proposal,
     Relation,
@@ -84,6 +85,32 @@ def _standing_in(world: World) -> StandIn:
 
 def _no_deputy(world: World, stands: StandIn) -> None:
     deputies.end_stand_in(stands, by=world.actor("mlro"), reason="Back.")
+
+
+def _examination(world: World) -> Case:
+    today = clock.today()
+    words = {
+        "kind": "external_auditor",
+        "firm": "Example Audit",
+        "purpose": "Audit of 2026.",
+        "entity": world.entity,
+        "records": ["kyc.application"],
+        "records_from": date(2026, 1, 1),
+        "records_to": today,
+        "first_day": today,
+        "last_day": today,
+    }
+    return Case(come_in(world.person()), world.actor("administrator"), words)
+
+
+def _examining(world: World) -> Examination:
+    case = _examination(world)
+    two = {"granted_by": world.person(), "agreed_by": world.person()}
+    return Examination.all_unrestricted.create(person=case.record, number=1, **case.words, **two)
+
+
+def _not_examining(world: World, grant: Examination) -> None:
+    examinations.end_examination(grant, by=world.actor("mlro"), reason="Done.")
 
 
 def _nobody_left(world: World) -> Case:
@@ -314,6 +341,12 @@ ROWS = {
     "controls.end_stand_in": Row(
         lambda world: Case(_standing_in(world), world.actor("compliance_officer"), {"reason": "Back."}),
         spoil=_no_deputy,
+        spoiled_words={"reason": " "},
+    ),
+    "controls.grant_examination": Row(_examination, spoil=_suspended, spoiled_words={"last_day": date(2040, 1, 1)}),
+    "controls.end_examination": Row(
+        lambda world: Case(_examining(world), world.actor("compliance_officer"), {"reason": "Done."}),
+        spoil=_not_examining,
         spoiled_words={"reason": " "},
     ),
     "controls.reopen": Row(_nobody_left, spoil=_reopened, spoiled_words={"reason": " "}),

@@ -1,0 +1,345 @@
+"""An examiner at every address: what is of the examination opens, marked and noted; nothing else does, nothing acts."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.html import escape
+from PIL import Image, ImageStat
+
+from base import clock
+from base.errors import NotPermitted, WrongState
+from controls import examinations, staff
+from controls.actions import REGISTRY
+from controls.actor import Actor
+from controls.examinations import ADDRESSES, LOOK
+from controls.models import AuditEntry, Examination, LegalEntity, Session
+from controls.models.standing import standing_of
+from controls.roles import OF_EXAMINERS
+from kyc import actions
+from kyc.models import Application, Customer, Picture
+from tests.backoffice.test_site import INLINE
+from tests.conftest import Make, SignInAs
+from tests.kyc.examining import drawn, examination, row
+from tests.kyc.making import checked
+from tests.people import hold
+
+ABSENT = "01900000-0000-7000-8000-000000000000"
+OPEN_TO_ALL = {"healthz", "readyz", "metrics"}
+PLAIN = {"admin:index", "admin:jsi18n"}
+
+
+@pytest.fixture
+def application(entity: LegalEntity) -> Application:
+    return checked(entity)
+
+
+@pytest.fixture
+def outside(db: None) -> Application:
+    return checked(LegalEntity.all_unrestricted.create(name="Example Exchange Ltd", country="MT"))
+
+
+@pytest.fixture
+def examiner(make_actor: Make) -> Actor:
+    return make_actor("<b>eva</b>_examiner")
+
+
+@pytest.fixture
+def grant(
+    examiner: Actor, administrator: Actor, officer: Actor, entity: LegalEntity, application: Application
+) -> Examination:
+    return examination(examiner, administrator, officer, entity=entity)
+
+
+@pytest.fixture
+def eva(client: Client, signin_as: SignInAs, examiner: Actor, grant: Examination) -> Client:
+    signin_as(client, examiner)
+    return client
+
+
+def looks() -> list[AuditEntry]:
+    return list(AuditEntry.all_unrestricted.filter(action=LOOK).order_by("id"))
+
+
+def in_scope(application: Application) -> dict[str, str]:
+    """Every declared address of a record of the examination, by its name; a new one is to be added here."""
+    decision = application.decisions.first()
+    key = {
+        "admin:kyc_application_change": application.pk,
+        "admin:kyc_desk": application.pk,
+        "admin:kyc_customer_change": application.customer_id,
+        "admin:kyc_picture": drawn(application).pk,
+        "api-application-detail": application.pk,
+        "api-document-detail": application.documents.get(kind="passport").pk,
+        "api-decision-detail": decision.pk if decision else None,
+        "admin:controls_examination_change": Examination.all_unrestricted.get().pk,
+    }
+    return {name: reverse(name, args=[key[name]] if name in key else []) for name in ADDRESSES if key.get(name, 1)}
+
+
+def walked(patterns: Any, spaces: tuple[str, ...] = ()) -> Any:
+    """(name, spaces, parts of the address) of every address there is."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walked(pattern.url_patterns, (*spaces, *([pattern.namespace] if pattern.namespace else [])))
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name, spaces, list(pattern.pattern.regex.groupindex)
+
+
+def everywhere() -> list[tuple[str, str]]:
+    """The name and an address of everything that has one, but the way in and one's own account."""
+    found = {}
+    for name, spaces, _parts in walked(get_resolver().url_patterns):
+        called = ":".join([*spaces, name])
+        if called in OPEN_TO_ALL or {"signin", "account"} & set(spaces):
+            continue
+        for words in (
+            {},
+            {"object_id": ABSENT},
+            {"object_id": ABSENT, "verb": "claim"},
+            {"verb": "claim"},
+            {"key": ABSENT},
+            {"pk": ABSENT},
+        ):
+            try:
+                found[called, str(sorted(words))] = reverse(called, kwargs=words)
+            except Exception:  # noqa: S112 - not how this address is built
+                continue
+    return [(called, address) for (called, _words), address in found.items()]
+
+
+# --- every address ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_of_the_examination_opens_marked_and_each_look_is_one_entry(
+    eva: Client, grant: Examination, application: Application
+) -> None:
+    mark = escape(f"Examination 1 · {grant.person.name} · Authority & Sons")
+    for name, address in in_scope(application).items():
+        before = len(looks())
+        answer = eva.get(address)
+        assert (name, answer.status_code) == (name, 200)
+        (entry,) = looks()[before:]
+        about = ADDRESSES[name]
+        assert (entry.record_model, bool(entry.record_id)) == (about.model._meta.label_lower, bool(about.key)), name
+        assert entry.record_id in address
+        if answer["Content-Type"].startswith("text/html"):
+            page = answer.content.decode()
+            assert mark in page, name
+            assert "UTC" in page
+            assert not INLINE.search(page), name
+            assert page.index(mark) < page.index("</body>")
+
+
+def test_every_other_address_is_closed(eva: Client, application: Application) -> None:
+    closed = [(name, address) for name, address in everywhere() if name not in {*ADDRESSES, *PLAIN}]
+    assert len(closed) > 60, "the walk has found the addresses"
+    for name, address in closed:
+        assert (name, eva.get(address).status_code) == (name, 403)
+        assert (name, eva.post(address, {}).status_code) == (name, 403)
+    assert not looks()
+
+
+def test_no_declared_address_takes_a_post(eva: Client, application: Application) -> None:
+    for name, address in in_scope(application).items():
+        assert (name, eva.post(address, {}).status_code) == (name, 403)
+
+
+def test_pages_without_a_record_and_pages_that_refuse_are_marked_too(eva: Client, grant: Examination) -> None:
+    for address in ("/admin/", "/admin/controls/person/", "/admin/nowhere/", "/account/"):
+        assert "examination-mark" in eva.get(address).content.decode(), address
+
+
+def test_what_lies_outside_looks_like_what_does_not_exist(
+    eva: Client, application: Application, outside: Application
+) -> None:
+    picture = Picture.all_unrestricted.filter(document__application=outside).first()
+    assert picture is not None
+    keys = {
+        "admin:kyc_application_change": outside.pk,
+        "admin:kyc_desk": outside.pk,
+        "admin:kyc_picture": picture.pk,
+        "admin:kyc_customer_change": outside.customer_id,
+        "api-application-detail": outside.pk,
+        "api-document-detail": picture.document_id,
+    }
+    for name, key in keys.items():
+        hidden, missing = eva.get(reverse(name, args=[key])), eva.get(reverse(name, args=[ABSENT]))
+        assert (name, hidden.status_code, missing.status_code) == (name, 404, 404)
+        shown = hidden.content.replace(str(key).encode(), ABSENT.encode())
+        minute = clock.now().strftime("%H:%M").encode()
+        assert shown == missing.content or minute not in missing.content, name
+    assert not looks()
+
+
+def test_lists_hold_the_examination_alone(
+    eva: Client, examiner: Actor, application: Application, outside: Application
+) -> None:
+    by = examiner.still()
+    assert list(Application.objects.visible_to(by)) == [application]
+    assert list(Customer.objects.visible_to(by)) == [application.customer]
+    page = eva.get(reverse("admin:kyc_customer_changelist")).content.decode()
+    assert application.customer.reference in page
+    assert outside.customer.reference not in page
+    rows = eva.get("/api/v1/kyc/applications").json()["results"]
+    assert [one["reference"] for one in rows] == [application.customer.reference]
+
+
+@pytest.mark.parametrize("limit", ["period", "listed", "kind"])
+def test_the_scope_is_period_list_and_kind(
+    examiner: Actor, administrator: Actor, officer: Actor, application: Application, limit: str
+) -> None:
+    today, day = clock.today(), timedelta(days=1)
+    limits: dict[str, dict[str, Any]] = {
+        "period": {"records_from": today - 9 * day, "records_to": today - day},
+        "listed": {"listed": "somebody-else, another"},
+        "kind": {"records": ["kyc.document"]},
+    }
+    examination(examiner, administrator, officer, **limits[limit])
+    assert not Application.objects.visible_to(examiner.still()).exists()
+    assert not Picture.objects.visible_to(examiner.still()).exists()
+
+
+def test_pictures_are_a_kind_of_their_own(
+    client: Client,
+    signin_as: SignInAs,
+    examiner: Actor,
+    administrator: Actor,
+    officer: Actor,
+    application: Application,
+) -> None:
+    examination(examiner, administrator, officer, records=["kyc.application"], listed=application.customer.reference)
+    signin_as(client, examiner)
+    assert client.get(reverse("admin:kyc_application_change", args=[application.pk])).status_code == 200
+    assert client.get(reverse("admin:kyc_desk", args=[application.pk])).status_code == 403
+    assert client.get(reverse("admin:kyc_picture", args=[drawn(application).pk])).status_code == 403
+    assert not Picture.objects.visible_to(examiner.still()).exists()
+
+
+def test_a_picture_bears_the_mark_in_its_pixels(
+    eva: Client, signin_as: SignInAs, mlro: Actor, application: Application
+) -> None:
+    address = reverse("admin:kyc_picture", args=[drawn(application).pk])
+    plain = Client()
+    signin_as(plain, mlro)
+    spread = [
+        ImageStat.Stat(Image.open(BytesIO(who.get(address).content)).convert("L")).stddev[0] for who in (plain, eva)
+    ]
+    assert spread[0] < 1
+    assert spread[1] > 5
+
+
+# --- nothing acts -------------------------------------------------------------------------------------------------
+
+
+def test_no_action_but_ones_own_sign_in_is_an_examiners(examiner: Actor, grant: Examination) -> None:
+    by = examiner.still()
+    open_to = {name for name, found in REGISTRY.items() if by.may_carry_out(found.permission)}
+    assert {REGISTRY[name].permission for name in open_to} <= OF_EXAMINERS
+    for name, found in REGISTRY.items():
+        if name not in open_to:
+            refused = found.refusal(None, by=by)
+            assert isinstance(refused, NotPermitted), name
+            assert refused.code == "not_permitted"
+
+
+def test_a_role_that_got_there_beside_it_counts_for_nothing(
+    eva: Client, examiner: Actor, application: Application, outside: Application
+) -> None:
+    hold(row(examiner), "senior_kyc_reviewer", "compliance_officer")
+    by = examiner.still()
+    assert by.roles == {"senior_kyc_reviewer", "compliance_officer"}
+    assert not by.may("kyc.claim")
+    assert list(Application.objects.visible_to(by)) == [application]
+    with pytest.raises(NotPermitted):
+        actions.claim(application, by=by)
+    assert eva.get("/admin/controls/person/").status_code == 403
+    claim = reverse("admin:kyc_application_do", args=[application.pk, "claim"])
+    assert eva.post(claim).status_code == 403
+
+
+def test_neither_is_given_beside_the_other(
+    examiner: Actor, grant: Examination, administrator: Actor, officer: Actor, reviewer: Actor, mlro: Actor
+) -> None:
+    with pytest.raises(WrongState) as refused:
+        staff.grant_report_sight(row(examiner), by=mlro, reason="Asked for.")
+    assert refused.value.code == "examines"
+    with pytest.raises(WrongState) as refused:
+        examination(reviewer, administrator, officer)
+    assert refused.value.code == "examines"
+
+
+# --- its end ------------------------------------------------------------------------------------------------------
+
+
+def at(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    then = clock.now() + timedelta(days=days)
+    monkeypatch.setattr(clock, "now", lambda: then)
+
+
+def test_it_ends_by_itself_and_the_session_with_it(
+    client: Client, signin_as: SignInAs, examiner: Actor, grant: Examination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(3, monkeypatch)
+    signin_as(client, examiner)
+    answer = client.get("/admin/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/")
+    assert "ended=1" in answer["Location"]
+    assert "_auth_user_id" not in client.session
+    assert row(examiner).pk not in standing_of([examiner.person_id])
+
+
+def test_one_person_ends_it_at_once(eva: Client, examiner: Actor, grant: Examination, mlro: Actor) -> None:
+    assert eva.get("/admin/").status_code == 200
+    examinations.end_examination(grant, by=mlro, reason="Finished.")
+    assert eva.get("/admin/")["Location"].startswith("/sign-in/")
+    assert not Session.all_unrestricted.filter(person=row(examiner), ended_at=None).exists()
+
+
+def test_what_was_under_way_when_it_ended_does_not_leave(
+    eva: Client, grant: Examination, mlro: Actor, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = examinations.note_look
+
+    def ended_first(*args: Any) -> bool:
+        examinations.end_examination(grant, by=mlro, reason="Finished.")
+        return noted(*args)
+
+    monkeypatch.setattr(examinations, "note_look", ended_first)
+    answer = eva.get(reverse("admin:kyc_application_change", args=[application.pk]))
+    assert answer.status_code == 302
+    assert application.customer.reference not in answer.content.decode()
+    assert not looks()
+
+
+def test_a_look_that_cannot_be_noted_is_not_had(
+    eva: Client, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any) -> bool:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(examinations, "note_look", full)
+    with pytest.raises(OSError, match="full"):
+        eva.get(reverse("admin:kyc_application_change", args=[application.pk]))
+
+
+# --- who watches --------------------------------------------------------------------------------------------------
+
+
+def test_the_page_counts_the_looks_and_leads_to_them(
+    eva: Client, signin_as: SignInAs, officer: Actor, application: Application
+) -> None:
+    for _time in range(3):
+        eva.get(reverse("admin:kyc_application_change", args=[application.pk]))
+    watching = Client()
+    signin_as(watching, officer)
+    page = watching.get(reverse("admin:controls_examination_changelist"))
+    (shown,) = page.context["cl"].result_list
+    assert shown.looked_at == 3
+    link = page.content.decode().split("auditentry/?", 1)[1].split('"', 1)[0].replace("&amp;", "&")
+    trail = watching.get(f"{reverse('admin:controls_auditentry_changelist')}?{link}")
+    assert [row["said"].action for row in trail.context["rows"]] == [LOOK] * 3
