@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from base.admin import ModelAdmin
@@ -15,10 +16,10 @@ from base.badges import Colour, labelled
 from base.buttons import Asks, AsksReason, Button
 from base.filters import ChoiceFilter, DaysFilter, EqualsFilter, StateFilter
 from base.templatetags.backoffice import when
-from controls import deputies, leaving, staff
+from controls import deputies, leaving, sentences, staff
 from controls.admin import examinations
 from controls.admin.proposing import ProposeButton
-from controls.models import LegalEntity, Person, ReportSight, RoleGrant
+from controls.models import LegalEntity, Person, Proposal, ReportSight, RoleGrant
 from controls.roles import choices
 from controls.signin.actions import issue_password, reset_factors
 
@@ -242,7 +243,22 @@ class PersonAdmin(ModelAdmin):
         empty = _("No role is held. An administrator proposes one.")
         roles = {"title": _("Roles"), "head": head, "rows": rows, "empty": empty}
         examined = examinations.of_person(record, request.actor)  # type: ignore[attr-defined]
-        return [roles, *([examined] if examined["rows"] else [])]
+        return [roles, self.proposed(request, record), *([examined] if examined["rows"] else [])]
+
+    def proposed(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """What waits about them, as far as the reader may see it."""
+        waiting = Proposal.objects.visible_to(request.actor).waiting().filter(record_id=str(record.pk))  # type: ignore[attr-defined]
+        rows = [
+            (
+                linked(proposal, capfirst(sentences.deed(proposal.action))),
+                when(proposal.proposed_at),
+                proposal.proposed_by,
+                when(proposal.expires_at),
+            )
+            for proposal in waiting.filter(record_model=Person._meta.label_lower).select_related("proposed_by")
+        ]
+        head = (_("proposal"), _("proposed"), _("proposed by"), _("expires"))
+        return {"title": _("Proposals that wait"), "head": head, "rows": rows, "empty": _("Nothing is proposed.")}
 
 
 def _holds(person: Person) -> str:

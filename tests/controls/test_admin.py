@@ -159,6 +159,18 @@ def test_the_inbox_shows_the_exact_difference_in_words(
     assert told["person"] == (None, "Stan Stranger")
 
 
+def test_the_page_of_a_person_names_what_is_proposed_about_them(
+    client: Client, signin_as: SignInAs, officer: Actor, stranger: Actor, proposal: Proposal
+) -> None:
+    signin_as(client, officer)
+    page = client.get(f"/admin/controls/person/{stranger.person_id}/").content.decode()
+    assert f"/admin/controls/proposal/{proposal.pk}/" in page
+    assert (
+        f"/admin/controls/proposal/{proposal.pk}/"
+        not in client.get(f"/admin/controls/person/{officer.person_id}/").content.decode()
+    )
+
+
 def test_the_maker_finds_it_among_their_own_and_cannot_decide(
     client: Client, signin_as: SignInAs, administrator: Actor, proposal: Proposal
 ) -> None:
