@@ -54,7 +54,7 @@ def register() -> None:
         mails.Template(
             notices.MAIL,
             _("Back office: {count} waiting"),
-            _("{count} notifications wait for you. Sign in to see them."),
+            _("Notifications that wait for you: {count}. Sign in to see them."),
             "admin:work_notice_changelist",
         )
     )
