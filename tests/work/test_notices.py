@@ -132,7 +132,7 @@ def test_nothing_in_a_mail_tells_of_whom_it_is_about(
     marks = (MARK, "Markedsson", "MARK-1", str(application.pk), str(application.customer_id), str(task.pk))
     for mark in (*marks, "uspicion", "pplication", "kyc", "KYC", "mlro", "MLRO"):
         assert mark not in whole
-    assert "1 notifications wait for you" in letter.body
+    assert "Notifications that wait for you: 1." in letter.body
 
 
 def test_what_was_read_or_went_out_of_sight_is_not_counted(
