@@ -34,6 +34,7 @@ app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 app.conf.beat_schedule = {
+    "access-review": {"task": "controls.tasks.review_access", "schedule": 3600.0},
     "backup": {"task": "controls.tasks.back_up", "schedule": 900.0},
     "forget-cookies": {"task": "controls.tasks.forget_cookies", "schedule": 24 * 3600.0},
     "heartbeat": {"task": "backoffice.tasks.heartbeat", "schedule": 20.0},

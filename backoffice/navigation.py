@@ -65,6 +65,8 @@ GROUPS: list[tuple[Any, list[Item]]] = [
             Item(_("Deputies"), "supervisor_account", "admin:controls_standin_changelist", "controls.view_home"),
             Item(_("Emergency rights"), "emergency", "admin:controls_emergencyright_changelist", "controls.view_home"),
             Item(_("Examinations"), "frame_inspect", "admin:controls_examination_changelist", "controls.view_staff"),
+            Item(_("Access review"), "fact_check", "admin:controls_reviewedgrant_changelist", "controls.view_staff"),
+            Item(_("Past reviews"), "inventory", "admin:controls_accessreview_changelist", "controls.view_staff"),
             Item(_("One person alone"), "person_alert", "admin:alone", "controls.view_staff"),
             Item(_("Policies"), "gavel", "admin:controls_policyversion_changelist", "controls.view_home"),
             Item(_("Receivers of events"), "webhook", "admin:outbox_receiver_changelist", "outbox.view"),

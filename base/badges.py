@@ -21,12 +21,12 @@ class Colour(StrEnum):
 
 STATES: dict[Colour, str] = {
     Colour.GREY: "draft created withdrawn expired ended closed cancelled superseded inconclusive skipped abandoned "
-    "erased",
+    "erased removed",
     Colour.BLUE: "applying awaiting_checks checking in_review running claimed processing uploaded received erasing",
     Colour.AMBER: "proposed checked awaiting_review awaiting_second awaiting_screening awaiting_applicant pending "
     "open waiting review medium asked expires_soon collecting kept",
-    Colour.RED: "declined rejected refused failed dead mismatch error overdue high prohibited revoked locked",
-    Colour.GREEN: "agreed approved applied done passed match active in_force low verified sealed delivered",
+    Colour.RED: "declined rejected refused failed dead mismatch error overdue high prohibited revoked locked lapsed",
+    Colour.GREEN: "agreed approved applied done passed match active in_force low verified sealed delivered confirmed",
     Colour.VIOLET: "suspended held frozen paused restricted",
 }
 _COLOURS = {state: colour for colour, states in STATES.items() for state in states.split()}

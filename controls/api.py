@@ -10,6 +10,7 @@ from base.api import Addresses, Known, Output, Records
 from base.errors import NotFound
 from base.problems import CODES
 from controls import (
+    api_reviews,
     api_schema,
     approvals,
     clients,
@@ -438,5 +439,7 @@ router.register("audit-entries", AuditEntries, "api-audit-entry")
 router.register("policies", Policies, "api-policy")
 router.register("clients", Clients, "api-client")
 router.register("client-keys", Keys, "api-client-key")
+router.register("access-reviews", api_reviews.AccessReviews, "api-access-review")
+router.register("reviewed-grants", api_reviews.ReviewedGrants, "api-reviewed-grant")
 urlpatterns = router.urls
 DESCRIBED = (api_schema.KeyScheme, api_schema.SessionScheme)

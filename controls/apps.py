@@ -20,6 +20,7 @@ class ControlsConfig(AppConfig):
             pages,
             policies,
             relations,
+            reviews,
             sealing,
             session_limits,
             triggers,
@@ -47,6 +48,8 @@ class ControlsConfig(AppConfig):
         triggers.fixed("controls.Relation", *declared)
         triggers.fixed("controls.EmergencyRight", "person_id", "role", "reason", "began_at", "ends_at")
         triggers.fixed("controls.Examination", *examinations.FIXED)
+        triggers.fixed("controls.AccessReview", "quarter", "opened_at", "due_at", "size")
+        triggers.fixed("controls.ReviewedGrant", "review_id", "grant_id", "client_id", "person_id", "role")
         sealing.declare()
         pre_migrate.connect(migrating.before, sender=self, dispatch_uid="controls.triggers")
         post_migrate.connect(migrating.after, sender=self, dispatch_uid="controls.triggers")

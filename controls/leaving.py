@@ -18,6 +18,7 @@ from controls import entries, unit, wayback
 from controls.actions import action
 from controls.actor import Actor
 from controls.models import (
+    ApiClient,
     ClientKey,
     EmergencyRight,
     Examination,
@@ -56,6 +57,20 @@ def _withdrawn(proposal: Proposal) -> None:
     proposal.decided_at = clock.now()
 
 
+ROLES = Holding(
+    gettext_lazy("Roles"),
+    "controls.end_role",
+    lambda person: RoleGrant.all_unrestricted.filter(person=person, ended_at=None),
+    _at("ended_at"),
+    ("ended_at",),
+)
+CLIENTS = Holding(  # a leaver's stand still and can be handed over; a review ends them
+    gettext_lazy("API clients"),
+    "controls.revoke_client",
+    lambda person: ApiClient.all_unrestricted.filter(owner=person, revoked_at=None),
+    _at("revoked_at"),
+    ("revoked_at",),
+)
 HOLDINGS = [
     Holding(
         gettext_lazy("Sessions"),
@@ -106,13 +121,7 @@ HOLDINGS = [
         _at("ended_at"),
         ("ended_at",),
     ),
-    Holding(
-        gettext_lazy("Roles"),
-        "controls.end_role",
-        lambda person: RoleGrant.all_unrestricted.filter(person=person, ended_at=None),
-        _at("ended_at"),
-        ("ended_at",),
-    ),
+    ROLES,
 ]
 
 
@@ -140,6 +149,7 @@ def see_off(person: Person, *, by: Actor, reason: str) -> Person:
 
 
 def end(record: Any, holding: Holding, by: Actor) -> None:
+    """Part of an action: one of them ends, with an entry that names the action as its cause."""
     before = entries.snapshot(record)
     holding.end(record)
     record.save(update_fields=holding.fields)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from base import clock, days, registry
 from base.templatetags.backoffice import length
-from controls import entries, matrices, reports, sealing, sentences, timeline
+from controls import entries, matrices, reports, reviews, sealing, sentences, timeline
 from controls.actor import Actor
 from controls.backup import schedule
-from controls.models import ApiClient, Attempt, AuditEntry, EmergencyRight, Person, Proposal, Session
+from controls.models import ApiClient, Attempt, AuditEntry, EmergencyRight, Person, Proposal, ReviewedGrant, Session
 from controls.models.lockouts import LockOut
 
 UNSEALED_AT_MOST = timedelta(minutes=5)
@@ -36,6 +36,7 @@ def register() -> None:
         registry.AlarmSource("controls.view_audit", _alone),
         registry.AlarmSource("controls.view_staff", _no_backup),
         registry.AlarmSource("controls.review_emergency", _glass_broken),
+        registry.AlarmSource("controls.view_staff", _not_reviewed),
     ]
     registry.tiles += [
         registry.Tile(
@@ -45,6 +46,14 @@ def register() -> None:
             lambda: reverse("admin:controls_proposal_changelist") + "?tab=decide",
             icon="how_to_vote",
             empty=gettext_lazy("No proposal waits for you."),
+        ),
+        registry.Tile(
+            gettext_lazy("Grants to confirm or remove"),
+            "controls.review_access",
+            lambda actor: ReviewedGrant.objects.visible_to(actor).to_answer(actor).count(),
+            lambda: reverse("admin:controls_reviewedgrant_changelist"),
+            icon="fact_check",
+            empty=gettext_lazy("No grant waits for your review."),
         ),
         registry.Tile(
             gettext_lazy("I proposed, others decide"),
@@ -149,6 +158,22 @@ def _glass_broken(actor: Actor) -> Iterable[registry.Alarm]:
         )
         words = {"right": emergency.get_role_display(), "name": emergency.person.name}
         yield registry.Alarm(text % words, reverse("admin:controls_emergencyright_change", args=[emergency.pk]))
+
+
+def _not_reviewed(actor: Actor) -> Iterable[registry.Alarm]:
+    """Before a grant lapses, after some have lapsed, and where one stands that nobody confirmed."""
+    waiting, link = reviews.waiting(), reverse("admin:controls_reviewedgrant_changelist")
+    if waiting.overdue:
+        text = _("Access review: %(count)s grants are past their time, and stand so that somebody can give power back.")
+        yield registry.Alarm(text % {"count": waiting.overdue}, f"{link}?tab=waiting")
+    if waiting.soon:
+        text = _("Access review: %(count)s grants lapse within %(days)s days unless they are confirmed.")
+        words = {"count": waiting.soon, "days": reviews.SOON.days}
+        yield registry.Alarm(text % words, f"{link}?tab=waiting", "amber")
+    if waiting.lapsed:
+        text = _("Access review: %(count)s grants that nobody confirmed lapsed in the last %(days)s days.")
+        words = {"count": waiting.lapsed, "days": reviews.TOLD_FOR.days}
+        yield registry.Alarm(text % words, f"{link}?tab=answered&state=lapsed")
 
 
 def _by_day(rows: Any, field: str, text: str, link: str) -> registry.Chart:

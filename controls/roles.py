@@ -52,6 +52,7 @@ REVIEWS = "controls.review_emergency"
 OWNS = "controls.change_policy"
 AGREES_TO_POLICIES = "controls.agree_policy controls.agree_sessions kyc.agree_policy privacy.agree_retention"
 POLICIES = f"{OWNS} {AGREES_TO_POLICIES} controls.change_sessions kyc.change_policy privacy.change_retention"
+REVIEWS_ACCESS = "controls.review_access"
 
 ROLES: dict[str, Role] = {
     "kyc_reviewer": _role(_("KYC reviewer"), f"{STAFF} {KYC_REVIEW}"),
@@ -64,20 +65,22 @@ ROLES: dict[str, Role] = {
     "compliance_officer": _role(
         _("Compliance officer"),
         f"{STAFF} {KYC_READ_ALL} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {OUTBOX_SECOND} {REVIEWS} "
-        f"{PRIVACY_HOLD} controls.agree controls.view_staff controls.view_audit controls.reveal",
+        f"{PRIVACY_HOLD} {REVIEWS_ACCESS} controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "mlro": _role(
         _("MLRO"),
         f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} {PRIVACY_HOLD} "
-        "controls.agree controls.view_staff controls.view_audit controls.reveal controls.grant_report_sight",
+        f"{REVIEWS_ACCESS} controls.agree controls.view_staff controls.view_audit controls.reveal "
+        "controls.grant_report_sight",
     ),
     "deputy_mlro": _role(
         _("Deputy MLRO"),
         f"{STAFF} {KYC_SECOND} {BRINGS_IN} {LETS_OUT} {SUSPENDS} {POLICIES} {REVIEWS} {PRIVACY_HOLD} "
-        "controls.agree controls.view_staff controls.view_audit controls.reveal",
+        f"{REVIEWS_ACCESS} controls.agree controls.view_staff controls.view_audit controls.reveal",
     ),
     "senior_management": _role(
-        _("Senior management"), f"{STAFF} {LETS_OUT} {REVIEWS} {AGREES_TO_POLICIES} controls.agree controls.view_staff"
+        _("Senior management"),
+        f"{STAFF} {LETS_OUT} {REVIEWS} {REVIEWS_ACCESS} {AGREES_TO_POLICIES} controls.agree controls.view_staff",
     ),
     "finance_officer": _role(
         _("Finance officer (maker)"), f"{STAFF} {OWNS} assets.maintain assets.import_prices assets.end_source"
@@ -129,6 +132,7 @@ ROLES: dict[str, Role] = {
     ),
     "job_kyc_watch": _role(_("Watch over the service level"), "kyc.view_all_applications work.raise_task", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
+    "job_access": _role(_("Access review"), "controls.run_reviews", "job"),
     "job_kyc_expiry": _role(_("Expiry of claims and applications"), "kyc.expire", "job"),
 }
 
@@ -148,6 +152,7 @@ JOBS = {
     "work.watch": "job_watch",
     "kyc.watch": "job_kyc_watch",
     "controls.expiry": "job_expiry",
+    "controls.access": "job_access",
     "kyc.expiry": "job_kyc_expiry",
 }
 

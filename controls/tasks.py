@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from controls import approvals, idempotency, limits, sealing
+from controls import approvals, idempotency, limits, reviews, sealing
 from controls.actor import Actor
 from controls.backup import schedule
 from controls.models import Proposal
@@ -46,3 +46,9 @@ def tidy() -> None:
     by = Actor.job("controls.expiry")
     for proposal in Proposal.objects.visible_to(by).past_expiry():
         approvals.expire(proposal, by=by)
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def review_access() -> None:
+    """Each hour: the review of the quarter is opened once, what nobody confirmed in time lapses."""
+    reviews.sweep(by=Actor.job("controls.access"))

@@ -52,6 +52,15 @@ def keep(person: Person, left: frozenset[str], *, by: Actor) -> None:
         raise WrongState(text, code="last_way_back")
 
 
+def would_go(person: UUID, role: str) -> bool:
+    """Whether the way back is lost with this role of the person's: of those who can sign in where two of them have it,
+    else of all whose accounts `manage.py reopen` could open again. False where there is none anyway."""
+    grants = RoleGrant.all_unrestricted.in_force()
+    active = _roles(grants.filter(person__is_active=True))
+    now = active if exists(active) else _roles(grants)
+    return exists(now) and not exists({**now, person: now.get(person, frozenset()) - {role}})
+
+
 def _roles(grants: object) -> dict[UUID, frozenset[str]]:
     found: dict[UUID, frozenset[str]] = {}
     for who, role in grants.values_list("person_id", "role"):  # type: ignore[attr-defined]

@@ -19,10 +19,12 @@ from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
 from controls.models.policies import PolicyVersion
 from controls.models.relations import Relation
+from controls.models.reviews import AccessReview, ReviewedGrant
 from controls.models.sessions import Session
 from controls.models.standing import EmergencyRight, StandIn
 
 __all__ = [
+    "AccessReview",
     "ApiClient",
     "Attempt",
     "AuditEntry",
@@ -50,6 +52,7 @@ __all__ = [
     "Relation",
     "ReportSight",
     "Restoration",
+    "ReviewedGrant",
     "RoleGrant",
     "SealBatch",
     "SealedRow",

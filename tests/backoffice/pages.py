@@ -53,6 +53,8 @@ WHO_OPENS: dict[str, set[str] | str] = {
     "controls_standin_changelist": WHO_WORKS_HERE,
     "controls_examination_changelist": STAFF_READERS,
     "controls_emergencyright_changelist": WHO_WORKS_HERE,
+    "controls_accessreview_changelist": STAFF_READERS,
+    "controls_reviewedgrant_changelist": STAFF_READERS,
     "controls_policyversion_changelist": WHO_WORKS_HERE,
     "privacy_subject_changelist": PRIVACY_READERS,
     "privacy_hold_changelist": PRIVACY_READERS,

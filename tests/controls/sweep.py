@@ -3,9 +3,21 @@
 from datetime import date, timedelta
 
 from base import clock
-from controls import approvals, clients, deputies, emergencies, examinations, leaving, relations, staff, wayback
+from controls import (
+    approvals,
+    clients,
+    deputies,
+    emergencies,
+    examinations,
+    leaving,
+    relations,
+    reviews,
+    staff,
+    wayback,
+)
 from controls.actor import Actor
 from controls.models import (
+    AccessReview,
     ApiClient,
     AuditEntry,
     AuditValue,
@@ -16,6 +28,7 @@ from controls.models import (
     Proposal,
     Relation,
     ReportSight,
+    ReviewedGrant,
     RoleGrant,
     StandIn,
 )
@@ -248,7 +261,68 @@ def _shredded(world: World, entry: AuditEntry) -> None:
     AuditValue.objects.filter(pk=entry.ref).delete()
 
 
+def _review(world: World) -> AccessReview:
+    by = Actor.job("controls.access")
+    review: AccessReview = reviews.open_review(by=by, quarter=reviews.quarter_of(clock.today()))
+    return review
+
+
+def _under_review(world: World) -> ReviewedGrant:
+    """An officer is there, and answers for it."""
+    grant, _officer = _grant(world), world.actor("mlro")
+    return ReviewedGrant.all_unrestricted.get(review=_review(world), grant=grant)
+
+
+def _not_answered(world: World) -> ReviewedGrant:
+    grant, now = _grant(world), clock.now()
+    review = AccessReview.all_unrestricted.create(
+        quarter="2020-Q1", opened_at=now - timedelta(days=15), due_at=now - timedelta(days=1), size=1
+    )
+    return ReviewedGrant.all_unrestricted.create(
+        review=review, grant=grant, person=grant.person, role=grant.role, owner_role="mlro"
+    )
+
+
+def _confirmed(world: World, reviewed: ReviewedGrant) -> None:
+    reviews.confirm_grant(reviewed, by=world.actor(reviewed.owner_role))
+
+
+def _nobody_answers(world: World) -> ReviewedGrant:
+    reviewed = _not_answered(world)
+    world.person("deputy_mlro")
+    return reviewed
+
+
+def _nothing_left(world: World) -> AccessReview:
+    reviewed = _under_review(world)
+    _confirmed(world, reviewed)
+    RoleGrant.all_unrestricted.exclude(reviews__status="confirmed").update(ended_at=clock.now())
+    return AccessReview.all_unrestricted.get()
+
+
+def _closed(world: World, review: AccessReview) -> None:
+    reviews.close_review(review, by=Actor.job("controls.access"))
+
+
 ROWS = {
+    "controls.open_review": Row(
+        lambda world: Case(None, Actor.job("controls.access"), {"quarter": reviews.quarter_of(clock.today())}),
+        spoiled_words={"quarter": "1999-Q1"},
+    ),
+    "controls.confirm_grant": Row(
+        lambda world: Case(_under_review(world), world.actor("mlro")),
+        spoil=_confirmed,
+    ),
+    "controls.remove_grant": Row(
+        lambda world: Case(_under_review(world), world.actor("mlro"), {"reason": "Works elsewhere now."}),
+        spoil=_confirmed,
+        spoiled_words={"reason": " "},
+    ),
+    "controls.lapse_grant": Row(
+        lambda world: Case(_not_answered(world), Actor.job("controls.access")), spoil=_confirmed
+    ),
+    "controls.pass_on": Row(lambda world: Case(_nobody_answers(world), Actor.job("controls.access")), spoil=_confirmed),
+    "controls.close_review": Row(lambda world: Case(_nothing_left(world), Actor.job("controls.access")), spoil=_closed),
     "controls.reveal": Row(
         lambda world: Case(_entry(world), world.actor("internal_auditor"), {"reason": "Sample of the quarter."}),
         spoil=_shredded,
