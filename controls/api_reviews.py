@@ -50,6 +50,8 @@ class AccessReviews(ActionRecords):
 
 
 class ReviewedGrantOutput(Output):
+    owner_role = serializers.CharField(read_only=True, help_text=gettext_lazy("whose people answer"))
+
     class Meta:
         model = ReviewedGrant
         fields = [
