@@ -211,6 +211,11 @@ class Worth(Guarded):
     """What one whole asset is worth, by the sources that are fresh; or why there is no price to follow."""
 
     http_method_names = ["get", "head"]
+    refusals = {
+        403: "Your role does not see prices.",
+        409: "There is no price to follow: unknown, stale, too few or too different.",
+        422: "An input is missing or wrong.",
+    }
 
     @extend_schema(
         parameters=[

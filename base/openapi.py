@@ -72,7 +72,8 @@ class Described(AutoSchema):
     def _refusals(self) -> dict[int, str]:
         if self.method == "POST":
             return ALWAYS | WRITES
-        return ALWAYS | (READS if self._is_list_view() else ONE)
+        own: dict[int, str] | None = getattr(self.view, "refusals", None)
+        return ALWAYS | (own or (READS if self._is_list_view() else ONE))
 
 
 def without_last_slash(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

@@ -66,6 +66,8 @@ class ReasonInput(serializers.Serializer[Any]):
 
 
 class PersonOutput(Output):
+    email = serializers.CharField(read_only=True, help_text=gettext_lazy("empty where none is known"))
+
     class Meta:
         model = Person
         fields = ["id", "username", "name", "email", "zone", "is_active", "joined_at", "left_at", "available_actions"]

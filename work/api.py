@@ -63,10 +63,10 @@ class Jobs(ActionRecords):
     related = ("asked_person",)
     cancel = post(actions.cancel_job, CancelInput, path="cancel")
 
-    @extend_schema(request=None, responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(request=None, responses={(200, "*/*"): OpenApiTypes.BINARY})
     @endpoint(detail=True, methods=["post"], url_path="result")
     def result(self, request: Request, pk: str) -> FileResponse:
-        """The file of a job that is done. A POST, since it leaves an entry that it was taken."""
+        """The file of a job that is done, of the type it was made as. A POST, since it leaves an entry."""
         job = actions.read_result(self.get_object(), by=actor_of(request))
         return FileResponse(
             files.opened(job.result_file), as_attachment=True, filename=job.result_name, content_type=job.result_type
