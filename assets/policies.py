@@ -17,13 +17,19 @@ SCHEMA = {
     "type": "object",
     "properties": {
         "max_age_minutes": {
+            "title": _("Greatest age of a price, minutes"),
             "type": "object",
             "properties": {"currency": _MINUTES, "cryptoasset": _MINUTES},
             "required": ["currency", "cryptoasset"],
             "additionalProperties": False,
         },
-        "max_deviation_basis_points": {"type": "integer", "minimum": 0, "maximum": 10_000},
-        "min_sources": {"type": "integer", "minimum": 1, "maximum": 10},
+        "max_deviation_basis_points": {
+            "title": _("Greatest deviation between sources, basis points"),
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 10_000,
+        },
+        "min_sources": {"title": _("Fewest sources"), "type": "integer", "minimum": 1, "maximum": 10},
     },
     "required": ["max_age_minutes", "max_deviation_basis_points", "min_sources"],
     "additionalProperties": False,

@@ -71,6 +71,7 @@ FIRST_HANDS: dict[str, str] = {
 CHAINS: list[Deed] = []  # what takes two although no single action asks for both
 ON_PURPOSE: dict[str, Any] = {  # sensitive, and one person's by intent: why that is right
     "controls.propose": _("a proposal changes nothing before others agree"),
+    "controls.propose_draft": _("a proposal changes nothing before others agree"),
     "controls.reveal": _("looking is an entry that others read"),
     "controls.grant_report_sight": _("the law makes the MLRO alone answerable for who sees reports"),
     "controls.break_glass": _("it cannot wait; others are told at once, it ends by itself, and another reviews it"),

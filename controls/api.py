@@ -53,6 +53,8 @@ CODES.update(
         "declared_already": gettext_lazy("You declared this relation already."),
         "examines": gettext_lazy("Who examines holds no role, program or sight of reports, and the other way round."),
         "toxic_roles": gettext_lazy("One person does not hold these two roles together."),
+        "draft_changed": gettext_lazy("The draft was saved in another window meanwhile."),
+        "overtaken": gettext_lazy("Another version of the policy holds by now; take it into the draft first."),
         "nothing_changes": gettext_lazy("The document says what holds on that day already."),
     }
 )

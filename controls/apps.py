@@ -12,6 +12,7 @@ class ControlsConfig(AppConfig):
         from controls import (  # noqa: F401 - register checks and actions
             checks,
             deputies,
+            drafts,
             emergencies,
             examinations,
             groups,

@@ -25,8 +25,18 @@ class Limits:
 SCHEMA = {
     "type": "object",
     "properties": {
-        "absolute_hours": {"type": "integer", "minimum": 1, "maximum": 24},
-        "idle_minutes": {"type": "integer", "minimum": 5, "maximum": 240},
+        "absolute_hours": {
+            "title": gettext_lazy("Longest session, hours"),
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 24,
+        },
+        "idle_minutes": {
+            "title": gettext_lazy("Longest idle time, minutes"),
+            "type": "integer",
+            "minimum": 5,
+            "maximum": 240,
+        },
     },
     "required": ["absolute_hours", "idle_minutes"],
     "additionalProperties": False,

@@ -18,7 +18,12 @@ from kyc.risk import Rules
 RISK, REASONS, FACE_BANDS, SERVICE_LEVEL = "kyc.risk", "kyc.reasons", "kyc.faces", "kyc.service_level"
 
 _POINTS = {"type": "integer", "minimum": 0, "maximum": 100}
-_COUNTRIES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Z]{2}$"}}
+_COUNTRY = {
+    "type": "string",
+    "pattern": "^[A-Z]{2}$",
+    "description": gettext_lazy("Two capital letters, as in ISO 3166."),
+}
+_COUNTRIES = {"type": "array", "uniqueItems": True, "items": _COUNTRY}
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +47,7 @@ _POINTED = (
 RISK_SCHEMA = _object(
     {
         "bands": _object({"medium_from": {**_POINTS, "minimum": 1}, "high_from": {**_POINTS, "minimum": 1}}),
-        "adult_years": {"type": "integer", "minimum": 18, "maximum": 21},
+        "adult_years": {"title": gettext_lazy("Adult from, years"), "type": "integer", "minimum": 18, "maximum": 21},
         "points": _object(dict.fromkeys(_POINTED, _POINTS)),
         "failed_points": _object({"face": _POINTS, "mrz": _POINTS}),
         "countries": _object(
@@ -99,12 +104,20 @@ REASONS_SCHEMA = _object(
             "type": "array",
             "items": _object(
                 {
-                    "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]{1,39}$"},
+                    "code": {
+                        "type": "string",
+                        "pattern": "^[a-z][a-z0-9_]{1,39}$",
+                        "description": gettext_lazy("Small letters, digits and _."),
+                    },
                     "verdict": {"enum": list(reasons.VERDICTS)},
-                    "reviewer": _WORDS,
+                    "reviewer": {"title": gettext_lazy("Reviewer's words"), **_WORDS},
                     "applicant": {
+                        "title": gettext_lazy("Applicant's words"),
                         "type": "object",
-                        "propertyNames": {"pattern": "^[a-z]{2,3}(-[a-z0-9]{2,8})*$"},
+                        "propertyNames": {
+                            "pattern": "^[a-z]{2,3}(-[a-z0-9]{2,8})*$",
+                            "description": gettext_lazy("A language, such as en or pt-br."),
+                        },
                         "additionalProperties": _WORDS,
                     },
                 }
@@ -132,7 +145,16 @@ def reasons_of(document: Mapping[str, Any]) -> Reasons:
 
 _DISTANCE = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 FACES_SCHEMA = _object(
-    {"match": _DISTANCE, "mismatch": _DISTANCE, "eyes_px": {"type": "number", "minimum": 10, "maximum": 200}}
+    {
+        "match": _DISTANCE,
+        "mismatch": _DISTANCE,
+        "eyes_px": {
+            "title": gettext_lazy("Least distance of the eyes, pixels"),
+            "type": "number",
+            "minimum": 10,
+            "maximum": 200,
+        },
+    }
 )
 FACES_DEFAULT = {"match": Bands().match, "mismatch": Bands().mismatch, "eyes_px": Bands().eyes_px}
 

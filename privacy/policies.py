@@ -21,7 +21,11 @@ SCHEMA = {
         "default_years": _YEARS,
         "years": {
             "type": "object",
-            "propertyNames": {"pattern": "^[A-Z]{2}$"},
+            "title": gettext_lazy("Years, by country"),
+            "propertyNames": {
+                "pattern": "^[A-Z]{2}$",
+                "description": gettext_lazy("Two capital letters, as in ISO 3166."),
+            },
             "additionalProperties": _YEARS,
         },
     },

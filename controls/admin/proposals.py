@@ -12,7 +12,7 @@ from base.admin import ModelAdmin
 from base.buttons import AsksReason, Button, reasons
 from base.filters import ChoiceFilter, DaysFilter, StatusFilter
 from base.queues import InboxPage, Tab
-from controls import approvals, sentences
+from controls import approvals, documents, policies, sentences
 from controls.actions import REGISTRY
 from controls.actor import Actor
 from controls.difference import AT_DECISION, WHO_AGREES
@@ -104,6 +104,8 @@ class Inbox(InboxPage):
                 "old": words.value(row["model"], row["field"], row["old"]),
                 "new": words.value(row["model"], row["field"], row["new"]),
             }
+            if "said" not in row
+            else {"field": row["said"], "old": row["old"], "new": row["new"]}
             for row in rows
         ]
         votes = proposal.votes.select_related("person").order_by("at")
@@ -116,12 +118,18 @@ class Inbox(InboxPage):
 
 
 def _places(difference: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Row by row; a change of a document (controls.policies) place by place."""
+    """Row by row; a change of a document (controls.policies) place by place, in the words of its form."""
+    named = next((row["new"] for row in difference if row["field"] == "name"), "")
+    kind = policies.KINDS.get(named) if isinstance(named, str) else None
     for row in difference:
         if row["field"] == "changes" and isinstance(row["new"], list):
-            yield from ({**row, "field": one["path"], "old": one["old"], "new": one["new"]} for one in row["new"])
-        else:
+            for one in row["new"]:
+                for told in documents.place_in_words(kind.schema if kind else {}, one["path"], one["old"], one["new"]):
+                    yield {**row, "said": told.place, "old": told.old, "new": told.new}
+        elif row["field"] != "name" or kind is None:
             yield row
+        else:
+            yield {**row, "said": _("policy"), "new": str(kind.title)}
 
 
 def _said_by_itself(row: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from controls.models.factors import Authenticator, Passkey, RecoveryCode, Recove
 from controls.models.keeping import Backup, KeyHandover, KeyRotation, Restoration
 from controls.models.lockouts import LockOut
 from controls.models.people import LegalEntity, Person, ReportSight, RoleGrant
-from controls.models.policies import PolicyVersion
+from controls.models.policies import PolicyDraft, PolicyVersion
 from controls.models.relations import Relation
 from controls.models.reviews import AccessReview, ReviewedGrant
 from controls.models.sessions import Session
@@ -44,6 +44,7 @@ __all__ = [
     "Passkey",
     "PendingSeal",
     "Person",
+    "PolicyDraft",
     "PolicyVersion",
     "Proposal",
     "RateWindow",

@@ -6,14 +6,14 @@ by the digest the very words are found again.
 """
 
 from datetime import date
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from base import clock
-from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
+from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet, Stateful
 from controls.models.people import Person
 
 
@@ -87,3 +87,71 @@ class PolicyVersion(Record):
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
+
+
+class PolicyDraftQuerySet(RestrictedQuerySet):
+    def visible_to(self, actor: Any) -> Self:
+        """Everybody's own."""
+        return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
+
+    def open(self) -> Self:
+        return self.filter(status=PolicyDraft.Status.DRAFT)
+
+
+class PolicyDraft(Record, Stateful):
+    """What one person writes before they propose it: one open draft a policy and person, kept as it was typed, whether
+    it fits or not. `base_digest` names the version it was begun from."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PROPOSED = "proposed", _("proposed")
+        WITHDRAWN = "withdrawn", _("discarded")
+
+    NEXT: ClassVar[dict[str, set[str]]] = {"draft": {"proposed", "withdrawn"}}
+
+    name = models.CharField(_("policy"), max_length=60)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    document = models.JSONField(_("document"))
+    base_digest = models.CharField(_("begun from"), max_length=64)
+    effective_on = models.DateField(_("holds from"), null=True, help_text=_("in UTC"))
+    reason = models.TextField(_("reason"), max_length=2000, default="")
+    revision = models.PositiveIntegerField(_("saved so often"), default=1)
+    saved_at = models.DateTimeField(_("saved"), default=clock.now)
+    proposal = models.ForeignKey(
+        "controls.Proposal", null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposal")
+    )
+
+    audited = {
+        "name": Mask.SHOWN,
+        "person": Mask.SHOWN,
+        "status": Mask.SHOWN,
+        "document": Mask.OPERATIONAL,  # nothing holds by it; what is proposed is in the proposal
+        "base_digest": Mask.OPERATIONAL,
+        "effective_on": Mask.OPERATIONAL,
+        "reason": Mask.OPERATIONAL,
+        "revision": Mask.SHOWN,
+        "saved_at": Mask.OPERATIONAL,
+        "proposal": Mask.SHOWN,
+    }
+
+    all_unrestricted = models.Manager.from_queryset(PolicyDraftQuerySet)()
+    objects = RestrictedManager(PolicyDraftQuerySet)
+
+    class Meta:
+        verbose_name = _("draft of a policy")
+        verbose_name_plural = _("drafts of policies")
+        default_manager_name = "all_unrestricted"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "person"], condition=Q(status="draft"), name="one_open_draft_a_policy_and_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="proposed", proposal__isnull=False)
+                | (~Q(status="proposed") & Q(proposal__isnull=True)),
+                name="a_proposed_draft_names_its_proposal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.get_status_display()}"

@@ -17,7 +17,7 @@ from tests.conftest import Make, SignInAs
 from tests.exports import PURPOSE
 
 PEOPLE = sorted(role for role, found in ROLES.items() if found.kind == "person")
-OF_A_RECORD = ("_change", "_do", "_export", "_progress", "_result", "_mapping", "_shape")
+OF_A_RECORD = ("_edit", "_compare", "_change", "_do", "_export", "_progress", "_result", "_mapping", "_shape")
 BESIDE = {"kyc"}  # apps that bring a table of their own
 
 

@@ -1,12 +1,14 @@
 """Rows of the sweep for internal controls."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from base import clock
 from controls import (
     approvals,
     clients,
     deputies,
+    drafts,
     emergencies,
     examinations,
     leaving,
@@ -25,6 +27,7 @@ from controls.models import (
     EmergencyRight,
     Examination,
     Person,
+    PolicyDraft,
     Proposal,
     Relation,
     ReportSight,
@@ -304,6 +307,21 @@ def _closed(world: World, review: AccessReview) -> None:
     reviews.close_review(review, by=Actor.job("controls.access"))
 
 
+def _draft_words() -> dict[str, Any]:
+    base = drafts.in_force("kyc.risk").digest
+    words = {"document": {**RISK_DEFAULT, "adult_years": 19}, "base": base, "effective_on": date(2030, 1, 1)}
+    return {"name": "kyc.risk", "reason": "Asked for by the board.", **words}
+
+
+def _draft(world: World) -> tuple[PolicyDraft, Actor]:
+    by = world.actor("compliance_officer")
+    return drafts.keep_draft(by=by, **_draft_words()), by
+
+
+def _discarded(world: World, draft: PolicyDraft) -> None:
+    drafts.discard_draft(draft, by=Actor.of(draft.person))
+
+
 ROWS = {
     "controls.open_review": Row(
         lambda world: Case(None, Actor.job("controls.access"), {"quarter": reviews.quarter_of(clock.today())}),
@@ -340,6 +358,13 @@ ROWS = {
         ),
         spoiled_words={"document": {**RISK_DEFAULT, "adult_years": 3}},
     ),
+    "controls.keep_draft": Row(
+        lambda world: Case(None, world.actor("compliance_officer"), _draft_words()),
+        spoiled_words={"base": "no such digest"},
+    ),
+    "controls.take_in": Row(lambda world: Case(*_draft(world)), spoil=_discarded),
+    "controls.propose_draft": Row(lambda world: Case(*_draft(world)), spoil=_discarded),
+    "controls.discard_draft": Row(lambda world: Case(*_draft(world)), spoil=_discarded),
     "controls.make_client": Row(
         lambda world: Case(
             None,
