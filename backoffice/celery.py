@@ -47,6 +47,7 @@ app.conf.beat_schedule = {
     "outbox": {"task": "outbox.tasks.sweep", "schedule": 2.0},
     "watch": {"task": "work.tasks.watch", "schedule": 60.0},
     "kyc-service-level": {"task": "kyc.tasks.watch_the_desk", "schedule": 60.0},
+    "relations": {"task": "controls.tasks.find_relations", "schedule": 30.0},
     "seal": {"task": "controls.seal", "schedule": 5.0},
     "tidy": {"task": "controls.tidy", "schedule": 600.0},
 }

@@ -2,7 +2,7 @@
 from them from that moment. That takes power away, so it takes one person; ending it gives power back, and takes two
 others.
 
-Whether anybody is known under a reference is not told: the answer is the same.
+Whether anybody is known under a reference is not told: the answer is the same, and the sweep finds who comes later.
 """
 
 from django.utils.translation import gettext as _
@@ -54,6 +54,26 @@ def end_relation(relation: Relation, *, by: Actor) -> Relation:
     """It was declared in error, or is no more."""
     relation.ended_at, relation.ended_by_id, relation.end_agreed_by_id = clock.now(), by.person_id, unit.agreed_by()
     relation.save(update_fields=["ended_at", "ended_by", "end_agreed_by"])
+    return relation
+
+
+def is_known(relation: Relation) -> bool:
+    """Whether somebody lies under the reference now."""
+    return apart.KINDS[relation.model].find(relation.entity, relation.reference) is not None
+
+
+def _unknown(relation: Relation, by: Actor) -> str | None:
+    return _("Whom it is to is known.") if relation.subject or relation.ended_at else None
+
+
+@action("controls.find_relations", when=_unknown)
+def find_subject(relation: Relation, *, by: Actor) -> Relation:
+    """Somebody has come under the reference since."""
+    relation.subject = apart.KINDS[relation.model].find(relation.entity, relation.reference)
+    if relation.subject is None:
+        raise WrongState(_("Nobody is known under this reference yet."))
+    relation.save(update_fields=["subject"])
+    _let_go(relation, by)
     return relation
 
 

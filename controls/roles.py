@@ -130,6 +130,7 @@ ROLES: dict[str, Role] = {
     "job_watch": _role(
         _("Watch over tasks and notifications"), "work.raise_task work.escalate_task work.mail_notices", "job"
     ),
+    "job_relations": _role(_("Search for whom people are related to"), "controls.find_relations", "job"),
     "job_kyc_watch": _role(_("Watch over the service level"), "kyc.view_all_applications work.raise_task", "job"),
     "job_expiry": _role(_("Expiry sweep"), "controls.expire", "job"),
     "job_access": _role(_("Access review"), "controls.run_reviews", "job"),
@@ -150,6 +151,7 @@ JOBS = {
     "controls.bootstrap": "job_bootstrap",
     "work.jobs": "job_work",
     "work.watch": "job_watch",
+    "controls.relations": "job_relations",
     "kyc.watch": "job_kyc_watch",
     "controls.expiry": "job_expiry",
     "controls.access": "job_access",

@@ -35,6 +35,7 @@ DEEDS: dict[str, Any] = {
     "controls.end_emergency": gettext_lazy("ended the emergency right"),
     "controls.review_emergency": gettext_lazy("reviewed the emergency right"),
     "controls.declare_relation": gettext_lazy("declared a relation to somebody, and keeps away from them"),
+    "controls.find_subject": gettext_lazy("found whom the relation is to"),
     "controls.end_relation": gettext_lazy("ended the relation, as agreed"),
     "controls.open_review": gettext_lazy("opened the access review of the quarter"),
     "controls.confirm_grant": gettext_lazy("confirmed the grant"),

@@ -1,15 +1,17 @@
 """Jobs of internal controls; each is safe to repeat."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from controls import approvals, idempotency, limits, reviews, sealing
+from base.errors import RuleError
+from controls import approvals, idempotency, limits, relations, reviews, sealing
 from controls.actor import Actor
 from controls.backup import schedule
-from controls.models import Proposal
+from controls.models import Proposal, Relation
 
 BACKUP_LIMITS = {"soft_time_limit": 6 * 3600, "time_limit": 6 * 3600 + 60}  # seconds
 
@@ -38,6 +40,16 @@ def forget_cookies() -> None:
 def back_up() -> None:
     """Run by beat every quarter of an hour; does nothing while the last backup is young enough."""
     schedule.take_when_due(by=Actor.job("controls.backup"))
+
+
+@shared_task(runs_on="pulse")  # type: ignore[untyped-decorator]
+def find_relations() -> None:
+    """Who was declared before they came. Run by beat."""
+    by = Actor.job("controls.relations")
+    for relation in Relation.objects.visible_to(by).to_nobody_yet().select_related("entity").order_by("pk"):
+        if relations.is_known(relation):
+            with suppress(RuleError):  # another sweep was faster
+                relations.find_subject(relation, by=by)
 
 
 @shared_task(name="controls.tidy", runs_on="pulse")  # type: ignore[untyped-decorator]

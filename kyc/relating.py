@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from controls import leaving
@@ -15,6 +16,8 @@ from kyc import actions
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
 from kyc.models.applications import OPEN
 from kyc.models.customers import CUSTOMER
+from work import telling
+from work.models import Task
 
 PUT_BACK = replace(actions.HELD, action="kyc.release_claim")
 
@@ -49,6 +52,12 @@ def _let_go(person: UUID, customer: UUID, by: Actor) -> None:
     for application in rows.select_for_update(no_key=True, of=("self",)):
         if application.claimed_by_id == person:
             leaving.end(application, PUT_BACK, by)
+    about = Q(pk__in=[])
+    for label, key in _records([customer]):
+        about |= Q(record_model=label, record_id=key)
+    tasks = Task.all_unrestricted.open().filter(about, owner=person)
+    for task in tasks.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        leaving.end(task, telling.HELD, by)
 
 
 CUSTOMERS = Kind(

@@ -24,6 +24,14 @@ DEEDS: dict[str, Any] = {
     "work.mail_notices": _("told by mail how many notifications wait"),
 }
 
+HELD = leaving.Holding(
+    _("Tasks"),
+    "work.hand_over",
+    lambda person: Task.all_unrestricted.open().filter(owner=person),
+    actions.let_go,
+    ("owner", "role"),
+)
+
 
 def register() -> None:
     """Called once, when the app is ready."""
@@ -58,14 +66,6 @@ def register() -> None:
             "admin:work_notice_changelist",
         )
     )
-    leaving.HOLDINGS.append(
-        leaving.Holding(
-            _("Tasks"),
-            "work.hand_over",
-            lambda person: Task.all_unrestricted.open().filter(owner=person),
-            actions.let_go,
-            ("owner", "role"),
-        )
-    )
+    leaving.HOLDINGS.append(HELD)
     triggers.fixed("work.Task", "key", "kind", "record_model", "record_id", "raised_by", "raised_at")
     triggers.fixed("work.Notice", "person_id", "key", "what", "record_model", "record_id", "task_id", "at")

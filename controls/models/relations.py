@@ -15,6 +15,8 @@ from controls.models.people import LegalEntity, Person
 class RelationQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
         """One's own; all to who sees the staff, but those of others to somebody they are related to themselves."""
+        if actor.kind == "job" and actor.may("controls.find_relations"):
+            return self
         if not actor.may("controls.view_staff"):
             return self.filter(person_id=actor.person_id) if actor.kind == "person" else self.none()
         about = Q(pk__in=[])
@@ -24,6 +26,9 @@ class RelationQuerySet(RestrictedQuerySet):
 
     def in_force(self) -> Self:
         return self.filter(ended_at=None)
+
+    def to_nobody_yet(self) -> Self:
+        return self.in_force().filter(subject=None)
 
 
 class Relation(Record):

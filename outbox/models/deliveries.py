@@ -32,9 +32,14 @@ class Outcome(models.TextChoices):
     BROKEN = "broken", _("could not be sent: a fault of ours, see the log")
 
 
+def apart_from(rows: Any, actor: Any, field: str) -> Any:
+    """Without those that tell of somebody whom the reader is related to."""
+    return rows.exclude(**{f"{field}about__in": [key for _kind, key in actor.away]}) if actor.away else rows
+
+
 class DeliveryQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        return self if actor.may("outbox.view") else self.none()
+        return apart_from(self, actor, "event__") if actor.may("outbox.view") else self.none()
 
     def waiting(self) -> Self:
         return self.filter(status=Status.WAITING)
@@ -109,7 +114,8 @@ class Delivery(Record, Stateful):
 
 class DeliveryAttemptQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        return self if actor.may("outbox.view") else self.none()
+        rows = apart_from(self, actor, "delivery__event__")
+        return rows if actor.may("outbox.view") else self.none()
 
 
 class DeliveryAttempt(Record):

@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from base import clock
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models import Person
-from privacy.models.subjects import Subject
+from privacy.models.subjects import Subject, apart_from
 from work.models import Job
 
 
 class AccessRequestQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
-        return self if actor is not None and actor.may("privacy.view") else self.none()
+        if actor is None or not actor.may("privacy.view"):
+            return self.none()
+        return apart_from(self, actor, "subject__")  # type: ignore[no-any-return]
 
 
 class AccessRequest(Record):

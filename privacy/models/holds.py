@@ -10,13 +10,15 @@ from base import clock
 from base.fields import EncryptedTextField
 from base.models import Mask, Record, RestrictedManager, RestrictedQuerySet
 from controls.models import Person
-from privacy.models.subjects import Subject
+from privacy.models.subjects import Subject, apart_from
 
 
 class HoldQuerySet(RestrictedQuerySet):
     def visible_to(self, actor: Any) -> Self:
         """Why somebody is held may tip off: those who place holds, and who answers for erasure."""
-        return self if actor is not None and actor.may("privacy.view_holds") else self.none()
+        if actor is None or not actor.may("privacy.view_holds"):
+            return self.none()
+        return apart_from(self, actor, "subject__")  # type: ignore[no-any-return]
 
     def in_force(self) -> Self:
         return self.filter(lifted_at=None)

@@ -37,6 +37,7 @@ from controls.models import (
 )
 from kyc.policies import RISK_DEFAULT
 from tests.controls import sweep_signin
+from tests.kyc import making
 from tests.people import come_in
 from tests.sweep import Case, Row, World
 
@@ -79,6 +80,16 @@ def _declared(world: World) -> Relation:
     case = _relation(world)
     made: Relation = relations.declare_relation(by=case.by, **case.words)
     return made
+
+
+def _come_since(world: World) -> Relation:
+    relation = _declared(world)
+    making.opened(world.entity, reference=relation.reference)
+    return relation
+
+
+def _found(world: World, relation: Relation) -> None:
+    relations.find_subject(relation, by=Actor.job("controls.relations"))
 
 
 def _undeclared(world: World, relation: Relation) -> None:
@@ -436,6 +447,7 @@ ROWS = {
     ),
     "controls.declare_relation": Row(_relation, spoiled_words={"words": " "}),
     "controls.end_relation": Row(lambda world: Case(_declared(world), world.actor("administrator")), spoil=_undeclared),
+    "controls.find_subject": Row(lambda world: Case(_come_since(world), Actor.job("controls.relations")), spoil=_found),
     "controls.stand_in": Row(_stand_in, spoil=_suspended, spoiled_words={"last_day": date(2040, 1, 1)}),
     "controls.end_stand_in": Row(
         lambda world: Case(_standing_in(world), world.actor("compliance_officer"), {"reason": "Back."}),

@@ -1,6 +1,8 @@
 """Somebody who declared a relation to a customer knows nothing of them any more, and decides nothing about them."""
 
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -10,19 +12,25 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from base import registry
+from base import clock, registry
 from base.errors import NotFound, NotPermitted, RuleError, WrongState
-from controls import approvals, relations
+from controls import approvals, relations, tasks
 from controls.actions import REGISTRY
 from controls.actor import Actor
-from controls.models import AuditEntry, LegalEntity, Person, Relation
-from kyc import actions, reports
+from controls.models import Attempt, AuditEntry, LegalEntity, Person, Relation
+from kyc import actions, reports, waiting
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
+from privacy.models import Subject
+from tests.committed import CommittedDatabase
 from tests.conftest import Make, SignInAs
 from tests.kyc import making
 from tests.kyc import sweep as kyc_sweep
 from tests.kyc.test_addresses import records
+from tests.kyc.test_races import at_once, until_somebody_waits
+from tests.privacy.making import tracked
 from tests.sweep import World, facts
+from work.actions import todo
+from work.models import Notice, Task
 
 KNOWS_ALL = ("compliance_officer", "senior_kyc_reviewer", "internal_auditor")
 NOBODY = "01900000-0000-7000-8000-000000000000"
@@ -223,6 +231,50 @@ def test_of_two_who_are_related_to_one_neither_sees_the_others(
     assert not Relation.objects.visible_to(again(mlro)).filter(pk=first.pk).exists()
 
 
+def test_their_tasks_and_notices_are_out_of_sight_and_go_to_others(
+    entity: LegalEntity, second_reviewer: Actor, make_actor: Make
+) -> None:
+    application = making.checked(entity)
+    Application.all_unrestricted.filter(pk=application.pk).update(waiting_since=clock.now() - timedelta(days=9))
+    waiting.watch()
+    task = Task.objects.visible_to(second_reviewer).get()
+    todo.take_task(task, by=second_reviewer)
+    assert Notice.objects.visible_to(second_reviewer).exists()
+    declare(second_reviewer, application.customer)
+    by = again(second_reviewer)
+    assert not Task.objects.visible_to(by).exists()
+    assert not Notice.objects.visible_to(by).exists()
+    with pytest.raises(NotFound):
+        todo.finish_task(task, by=by, outcome="Seen to.")
+    colleague = make_actor("sara", "senior_kyc_reviewer")
+    assert Task.objects.visible_to(colleague).takeable_by(colleague).get() == task
+
+
+def test_what_lies_beside_the_records_is_out_of_sight(entity: LegalEntity, officer: Actor, make_actor: Make) -> None:
+    application = making.claimed(entity, make_actor("rita", "kyc_reviewer"))
+    tracked(application)
+    with pytest.raises(WrongState):
+        actions.claim(application, by=make_actor("sara", "senior_kyc_reviewer"))
+    assert Subject.objects.visible_to(officer).exists()
+    assert Attempt.objects.visible_to(officer).exists()
+    declare(officer, application.customer)
+    assert not Subject.objects.visible_to(again(officer)).exists()
+    assert not Attempt.objects.visible_to(again(officer)).exists()
+
+
+def test_who_comes_after_the_declaration_is_found(entity: LegalEntity, reviewer: Actor) -> None:
+    words = {"about": "kyc.customer", "entity": entity, "kind": "business", "words": "We own a flat together."}
+    relations.declare_relation(by=reviewer, **words, reference="X-later")
+    making.checked(entity)
+    application = making.claimed(entity, reviewer, reference="X-later")
+    before = Attempt.objects.count()
+    tasks.find_relations()
+    assert making.fresh(application).claimed_by is None
+    assert application not in Application.objects.visible_to(again(reviewer))
+    tasks.find_relations()
+    assert Attempt.objects.count() == before, "what nobody is known under is no refused attempt"
+
+
 def _ending(relation: Relation, by: Actor) -> Any:
     words = {"name": "controls.end_relation", "record": relation, "arguments": {}, "reason": "They have divorced."}
     return approvals.propose(by=by, **words)
@@ -277,3 +329,68 @@ def test_an_actions_queries_are_no_more(entity: LegalEntity, reviewer: Actor) ->
     with CaptureQueriesContext(connection) as asked:
         actions.claim.refusal(application, by=reviewer)
     assert len(asked) == 0
+
+
+@pytest.mark.postgres
+def test_who_declares_while_their_approval_waits_for_the_record_does_not_approve(
+    committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite nothing waits for a row; set DATABASE_URL")
+    application = making.claimed(entity, reviewer)
+    relation = Relation(
+        person_id=str(reviewer.person_id),
+        model="kyc.customer",
+        subject=application.customer_id,
+        entity=entity,
+        kind="family",
+        reference=application.customer.reference,
+        words="My cousin.",
+    )
+    answers: list[Any] = []
+    approving = threading.Thread(
+        target=lambda: answers.extend(at_once(lambda _n: making.approve(application, reviewer), 1))
+    )
+    with transaction.atomic():
+        Application.all_unrestricted.select_for_update().get(pk=application.pk)
+        approving.start()
+        until_somebody_waits()
+        at_once(lambda _n: relation.save(force_insert=True), 1)  # committed by another connection meanwhile
+    approving.join()
+    assert isinstance(answers[0], NotFound)
+    assert not Decision.all_unrestricted.exists()
+
+
+@pytest.mark.postgres
+def test_who_declares_waits_for_the_decision_that_has_the_record(
+    committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite nothing waits for a row; set DATABASE_URL")
+    application = making.claimed(entity, reviewer)
+    declaring = threading.Thread(target=lambda: at_once(lambda _n: declare(reviewer, application.customer), 1))
+    with transaction.atomic():
+        Application.all_unrestricted.select_for_update().get(pk=application.pk)
+        declaring.start()
+        until_somebody_waits()
+        assert not again(reviewer).away, "the declaration holds once what they are on is free"
+    declaring.join()
+    assert again(reviewer).away
+    assert making.fresh(application).claimed_by is None
+
+
+def test_of_declaring_and_taking_it_on_at_once_no_claim_is_left(
+    committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor
+) -> None:
+    applications = [making.checked(entity) for _each in range(4)]
+    work = [
+        call
+        for each in applications
+        for call in (
+            lambda each=each: actions.claim(each, by=reviewer),
+            lambda each=each: declare(reviewer, each.customer),
+        )
+    ]
+    at_once(lambda number: work[number](), len(work))
+    assert Relation.all_unrestricted.count() == len(applications)
+    assert not Application.all_unrestricted.filter(claimed_by=reviewer.person_id).exists()
