@@ -75,4 +75,4 @@ def _key(application: Application) -> str:
 def close_answered(by: Actor) -> None:
     still: Any = Application.objects.visible_to(by).at_the_desk().order_by().values("pk")
     open_ones = Task.objects.visible_to(by).open().filter(kind=KIND.name)
-    watching.close(open_ones.exclude(record_id__in=still), by)
+    watching.close(open_ones.exclude(record_id__in=still).order_by("pk"), by)

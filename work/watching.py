@@ -3,9 +3,11 @@
 Rows are the queue: each sweep looks at what there is, is safe to repeat, and does no more than a batch at a time.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from base import clock
@@ -13,7 +15,7 @@ from base.calendars import Term, Unit
 from base.errors import RuleError
 from controls.actor import Actor
 from controls.models import LegalEntity, Proposal
-from work import todo
+from work import reviewing, todo
 from work.actions import notices
 from work.actions import todo as actions
 from work.models import Notice, NoticeChoice, Task
@@ -27,6 +29,8 @@ def sweep() -> None:
     by = Actor.job("work.watch")
     raise_for_proposals(by)
     close_for_proposals(by)
+    reviewing.watch(by)
+    close(reviewing.answered(by), by)
     escalate(by)
     mail_out(by)
 
@@ -68,12 +72,12 @@ def _home() -> tuple[str, str]:
 def close_for_proposals(by: Actor) -> None:
     waiting = Proposal.objects.visible_to(by).waiting().order_by().values("pk")
     rows = Task.objects.visible_to(by).open().filter(kind=todo.PROPOSAL.name).exclude(record_id__in=waiting)
-    close(rows, by)
+    close(rows.order_by("pk"), by)
 
 
-def close(tasks: object, by: Actor) -> None:
+def close(tasks: Sequence[Task] | QuerySet[Task], by: Actor) -> None:
     """What a task waited for has happened."""
-    for task in tasks.order_by("pk")[:BATCH]:  # type: ignore[attr-defined]
+    for task in tasks[:BATCH]:
         with suppress(RuleError):
             actions.withdraw_task(task, by=by, reason=_("It does not wait any more."))
 
