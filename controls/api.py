@@ -109,6 +109,8 @@ class ReportSights(ActionRecords):
 
 
 class ExaminationOutput(Output):
+    purpose = serializers.CharField(read_only=True)
+
     class Meta:
         model = Examination
         fields = [
