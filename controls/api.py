@@ -129,7 +129,7 @@ class ExaminationInput(serializers.Serializer[Any]):
     records_from = serializers.DateField()
     records_to = serializers.DateField()
     listed = serializers.CharField(
-        max_length=20_000, allow_blank=True, default="", help_text=_("references of customers; empty: all")
+        max_length=20_000, allow_blank=True, default="", help_text=_("ids of customers, apart by spaces; empty: all")
     )
     first_day = serializers.DateField()
     last_day = serializers.DateField()

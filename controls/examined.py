@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -70,7 +71,8 @@ def _noted(request: HttpRequest, response: HttpResponse) -> bool:
         return True
     about = address.model(pk=found.kwargs[address.key] if address.key else None)
     actor: Any = request.actor  # type: ignore[attr-defined]
-    return examinations.note_look(actor, about, found.view_name, request.META.get("QUERY_STRING", ""))
+    asked = unquote_plus(request.META.get("QUERY_STRING", ""))  # in plain words: an erasure looks for names in it
+    return examinations.note_look(actor, about, found.view_name, asked)
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,7 @@ hold commitments to them only."""
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from controls.models.audit import AuditEntry, AuditValue
 
@@ -32,13 +32,15 @@ def _values(rows: Rows, words: Sequence[str]) -> list[QuerySet[AuditValue]]:
         )
         for part in parts
     ]
-    searched = [value.pk for value in _of_exports() if _tells(value.values, words)]
+    searched = [value.pk for value in _of_lists() if _tells(value.values, words)]
     return [*found, AuditValue.objects.filter(pk__in=searched)] if searched else found
 
 
-def _of_exports() -> QuerySet[AuditValue]:
-    """What somebody typed to narrow a list that left as a file, and why they took it, may hold a name."""
-    refs = AuditEntry.all_unrestricted.filter(Q(record_id="") & Q(action="controls.export")).values("ref")
+def _of_lists() -> QuerySet[AuditValue]:
+    """What somebody typed to narrow a list that left as a file, or that an examiner looked at, and why they took it,
+    may hold a name."""
+    lists = AuditEntry.all_unrestricted.filter(record_id="", action__in=("controls.export", "controls.examine"))
+    refs = lists.values("ref")
     return AuditValue.objects.filter(ref__in=refs)
 
 

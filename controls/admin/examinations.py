@@ -46,7 +46,7 @@ class AsksExamination(AsksReason):
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("References, apart by spaces or lines. Empty: all of the period."),
+        help_text=_("Ids, with which the addresses of their pages end, apart by spaces or lines. Empty: all."),
     )
     first_day = forms.DateField(label=_("First day"), widget=DAY)
     last_day = forms.DateField(label=_("Last day"), widget=DAY)

@@ -50,7 +50,7 @@ class Examination(Record):
     entity = models.ForeignKey(
         LegalEntity, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("company")
     )
-    listed = models.JSONField(_("only customers"), default=list, help_text=_("by reference; empty: all"))
+    listed = models.JSONField(_("only customers"), default=list, help_text=_("by id; empty: all"))
     records_from = models.DateField(_("records from"))
     records_to = models.DateField(_("records to"))
     first_day = models.DateField(_("first day"))
@@ -67,7 +67,7 @@ class Examination(Record):
         "purpose": Mask.MASKED,
         "records": Mask.SHOWN,
         "entity": Mask.SHOWN,
-        "listed": Mask.MASKED,
+        "listed": Mask.SHOWN,
         "records_from": Mask.SHOWN,
         "records_to": Mask.SHOWN,
         "first_day": Mask.SHOWN,

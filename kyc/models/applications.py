@@ -94,7 +94,7 @@ class ApplicationQuerySet(RestrictedQuerySet):
             return self.none()
         rows = self.filter(grant.within("opened_at", "decided_at"))
         rows = rows.filter(entity=grant.entity_id) if grant.entity_id else rows
-        return rows.filter(customer__reference__in=grant.listed) if grant.listed else rows
+        return rows.filter(customer__in=grant.listed) if grant.listed else rows
 
     def _in_sight(self, actor: Any) -> Self:
         """Without those of customers whose data is restricted, for whoever need not see them (GDPR art. 18)."""

@@ -9,7 +9,7 @@ from PIL import Image
 from base import clock
 from controls import approvals
 from controls.actor import Actor
-from controls.models import Examination, Person
+from controls.models import Examination, Person, Proposal
 from kyc import files
 from kyc.models import Application, Picture
 from tests.people import come_in
@@ -21,7 +21,7 @@ def row(who: Actor) -> Person:
     return Person.all_unrestricted.get(pk=str(who.person_id))
 
 
-def examination(who: Actor, by: Actor, agrees: Actor, **words: Any) -> Examination:
+def proposed(who: Actor, by: Actor, **words: Any) -> Proposal:
     """From today, for three days, of everything opened from yesterday to tomorrow."""
     today, day = clock.today(), timedelta(days=1)
     given = {
@@ -38,10 +38,15 @@ def examination(who: Actor, by: Actor, agrees: Actor, **words: Any) -> Examinati
         **words,
     }
     come_in(row(who))
-    made = approvals.propose(
+    made: Proposal = approvals.propose(
         by=by, name="controls.grant_examination", record=row(who), arguments=given, reason="Letter of 1 November."
     )
-    approvals.decide(made, by=agrees, agrees=True, reason="As announced.")
+    return made
+
+
+def examination(who: Actor, by: Actor, agrees: Actor, **words: Any) -> Examination:
+    """Proposed and agreed."""
+    approvals.decide(proposed(who, by, **words), by=agrees, agrees=True, reason="As announced.")
     found: Examination = Examination.all_unrestricted.latest("number")
     return found
 

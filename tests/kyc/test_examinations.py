@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.html import escape
@@ -12,19 +13,21 @@ from PIL import Image, ImageStat
 
 from base import clock
 from base.errors import NotPermitted, WrongState
-from controls import examinations, staff
+from controls import approvals, examinations, leaving, shredding, staff
 from controls.actions import REGISTRY
 from controls.actor import Actor
 from controls.examinations import ADDRESSES, LOOK
-from controls.models import AuditEntry, Examination, LegalEntity, Session
+from controls.models import AuditEntry, AuditValue, Examination, LegalEntity, Proposal, Session
 from controls.models.standing import standing_of
 from controls.roles import OF_EXAMINERS
 from kyc import actions
 from kyc.models import Application, Customer, Picture
 from tests.backoffice.test_site import INLINE
+from tests.committed import CommittedDatabase
 from tests.conftest import Make, SignInAs
-from tests.kyc.examining import drawn, examination, row
+from tests.kyc.examining import drawn, examination, proposed, row
 from tests.kyc.making import checked
+from tests.kyc.test_races import at_once
 from tests.people import hold
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
@@ -195,7 +198,7 @@ def test_the_scope_is_period_list_and_kind(
     today, day = clock.today(), timedelta(days=1)
     limits: dict[str, dict[str, Any]] = {
         "period": {"records_from": today - 9 * day, "records_to": today - day},
-        "listed": {"listed": "somebody-else, another"},
+        "listed": {"listed": f"{ABSENT}, {ABSENT}"},
         "kind": {"records": ["kyc.document"]},
     }
     examination(examiner, administrator, officer, **limits[limit])
@@ -211,7 +214,7 @@ def test_pictures_are_a_kind_of_their_own(
     officer: Actor,
     application: Application,
 ) -> None:
-    examination(examiner, administrator, officer, records=["kyc.application"], listed=application.customer.reference)
+    examination(examiner, administrator, officer, records=["kyc.application"], listed=str(application.customer_id))
     signin_as(client, examiner)
     assert client.get(reverse("admin:kyc_application_change", args=[application.pk])).status_code == 200
     assert client.get(reverse("admin:kyc_desk", args=[application.pk])).status_code == 403
@@ -343,3 +346,119 @@ def test_the_page_counts_the_looks_and_leads_to_them(
     link = page.content.decode().split("auditentry/?", 1)[1].split('"', 1)[0].replace("&amp;", "&")
     trail = watching.get(f"{reverse('admin:controls_auditentry_changelist')}?{link}")
     assert [row["said"].action for row in trail.context["rows"]] == [LOOK] * 3
+
+
+def test_what_a_list_was_searched_by_is_shredded_with_who_is_erased(eva: Client) -> None:
+    eva.get(reverse("admin:kyc_customer_changelist"), {"q": "Müller & Söhne"})
+    (entry,) = looks()
+    assert shredding.count([], ["müller & söhne"]) == 1
+    shredding.shred([], ["Müller & Söhne"])
+    assert not AuditValue.objects.filter(pk=entry.ref).exists()
+
+
+# --- how it is given ----------------------------------------------------------------------------------------------
+
+
+def test_it_is_proposed_on_the_page_of_the_person_and_ended_on_its_own(
+    client: Client, signin_as: SignInAs, administrator: Actor, officer: Actor, stranger: Actor, mlro: Actor
+) -> None:
+    signin_as(client, administrator)
+    today = str(clock.today())
+    words = {
+        "kind": "external_auditor",
+        "firm": "Example Audit",
+        "purpose": "Audit.",
+        "records": ["kyc.application"],
+        "records_from": "2026-01-01",
+        "records_to": today,
+        "first_day": today,
+        "last_day": today,
+        "entity": "",
+        "listed": "",
+        "reason": "Engagement letter.",
+    }
+    dialog = reverse("admin:controls_person_do", args=[stranger.person_id, "grant_examination"])
+    wrong = client.post(dialog, {**words, "listed": "Ana Example"})
+    assert "no id" in wrong.content.decode()
+    assert client.post(dialog, words).status_code == 302
+    approvals.decide(Proposal.all_unrestricted.get(), by=officer, agrees=True, reason="Fine.")
+    given = Examination.all_unrestricted.get()
+    assert (given.number, given.listed, given.records, given.entity) == (1, [], ["kyc.application"], None)
+    signin_as(client, mlro)
+    assert (
+        "Example Audit"
+        in client.get(reverse("admin:controls_person_change", args=[stranger.person_id])).content.decode()
+    )
+    ends = reverse("admin:controls_examination_do", args=[given.pk, "end_examination"])
+    assert client.post(ends, {"reason": "Withdrawn."}).status_code == 302
+    assert not Examination.all_unrestricted.running().exists()
+
+
+def test_the_api_proposes_lists_and_ends(api: Any, administrator: Actor, officer: Actor, stranger: Actor) -> None:
+    by, today = api(administrator), str(clock.today())
+    words = {
+        "kind": "external_auditor",
+        "firm": "Example Audit",
+        "purpose": "Audit.",
+        "records": ["kyc.application"],
+        "records_from": "2026-01-01",
+        "records_to": today,
+        "first_day": today,
+        "last_day": today,
+        "reason": "Letter.",
+    }
+    where = f"/api/v1/controls/people/{stranger.person_id}/grant_examination"
+    answer = by.post(where, words, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    approvals.decide(Proposal.all_unrestricted.get(), by=officer, agrees=True, reason="Fine.")
+    (given,) = by.get("/api/v1/controls/examinations").json()["results"]
+    assert (given["firm"], given["available_actions"]) == ("Example Audit", ["end_examination"])
+    ends = f"/api/v1/controls/examinations/{given['id']}/end_examination"
+    assert by.post(ends, {"reason": "Done."}, content_type="application/json").json()["ended_at"]
+
+
+def test_nobody_examines_by_one_persons_word_even_by_sql(
+    grant: Examination, administrator: Actor, examiner: Actor
+) -> None:
+    for words in (
+        {"agreed_by": administrator.person_id},
+        {"granted_by": examiner.person_id},
+        {"last_day": clock.today() + timedelta(days=99)},
+        {"records_from": clock.today() - timedelta(days=999)},
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Examination.all_unrestricted.update(**words)
+
+
+def test_who_examines_and_leaves_examines_no_more(grant: Examination, officer: Actor) -> None:
+    leaving.see_off(grant.person, by=officer, reason="Replaced by a colleague.")
+    assert not Examination.all_unrestricted.running().exists()
+
+
+def test_two_that_wait_for_agreement_do_not_hinder_each_other(
+    make_actor: Make, administrator: Actor, officer: Actor
+) -> None:
+    waiting = [proposed(make_actor(f"examiner_{number}"), administrator) for number in range(2)]
+    for one in waiting:
+        approvals.decide(one, by=officer, agrees=True, reason="Both come.")
+    assert sorted(Examination.all_unrestricted.values_list("number", flat=True)) == [1, 2]
+
+
+def test_no_look_is_noted_after_the_end(
+    committed_db: CommittedDatabase,
+    examiner: Actor,
+    grant: Examination,
+    mlro: Actor,
+    application: Application,
+) -> None:
+    by = examiner.still()
+
+    def work(number: int) -> object:
+        if number == 3:
+            return examinations.end_examination(grant, by=mlro, reason="Finished.")
+        return [examinations.note_look(by, application, "admin:kyc_application_change", "") for _time in range(12)]
+
+    at_once(work)
+    assert not examinations.note_look(by, application, "admin:kyc_application_change", "")
+    (end,) = AuditEntry.all_unrestricted.filter(action="controls.end_examination")
+    assert all(entry.pk < end.pk for entry in looks())
