@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("controls", "0020_examinations_by_people_from_outside"),
+        ("controls", "0021_access_reviews_each_quarter"),
     ]
 
     operations = [
