@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("controls", "0021_access_reviews_each_quarter"),
+        ("controls", "0022_drafts_of_policies"),
     ]
 
     operations = [
