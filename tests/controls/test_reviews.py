@@ -26,6 +26,7 @@ from controls.models import (
 from controls.roles import ROLES
 from tests.committed import CommittedDatabase
 from tests.conftest import Make, SignInAs
+from tests.exports import rows_of, taken
 from tests.people import hold
 
 JOB = Actor.job("controls.access")
@@ -370,6 +371,19 @@ def test_the_inbox_tells_what_to_judge_by_and_the_next_one_comes_at_once(
     assert client.get(f"/admin/controls/accessreview/{AccessReview.all_unrestricted.get().pk}/").status_code == 200
     assert client.post(f"{address}{of(mlro).pk}/do/confirm_all/").status_code == 302
     assert of(mlro).status == "confirmed"
+
+
+def test_figures_lead_to_their_rows_and_lists_leave_as_files(
+    client: Client, signin_as: SignInAs, review: AccessReview, reviewer: Actor, officer: Actor
+) -> None:
+    reviews.confirm_grant(of(reviewer), by=officer)
+    signin_as(client, officer)
+    query = f"tab=answered&amp;quarter={review.quarter}&amp;state=confirmed"
+    page = client.get("/admin/controls/accessreview/").content.decode()
+    assert query in page
+    rows = rows_of(taken(client, f"/admin/controls/reviewedgrant/export/?{query.replace('&amp;', '&')}"))
+    assert [row[:2] for row in rows[1:]] == [["Ruta Reviewer", "KYC reviewer"]]
+    assert rows_of(taken(client, "/admin/controls/accessreview/export/"))[1][0] == review.quarter
 
 
 def test_one_sees_ones_own_review_and_no_list_without_the_right(
