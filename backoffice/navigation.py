@@ -8,6 +8,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from controls.actor import Actor
+from controls.examined import PLAIN
 from controls.roles import ROLES
 
 
@@ -98,10 +100,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     actor = request.actor  # type: ignore[attr-defined]
     groups = []
     for title, items in GROUPS:
-        shown = [item for item in items if not item.permission or actor.may(item.permission)]
+        shown = [item for item in items if _offered(item, actor)]
         if shown:
             groups.append({"title": title, "separator": bool(title), "items": [_drawn(item) for item in shown]})
     return groups
+
+
+def _offered(item: Item, actor: Actor) -> bool:
+    """To an examiner what is everybody's is closed as well, but for the first page."""
+    return actor.may(item.permission) if item.permission else not actor.examines or item.url in PLAIN
 
 
 def _drawn(item: Item) -> dict[str, Any]:
@@ -110,9 +117,14 @@ def _drawn(item: Item) -> dict[str, Any]:
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:
     """Links of the person's own menu."""
-    return [
+    own = [
         {"title": _("My account"), "link": reverse("account:home")},
         {"title": _("My sessions"), "link": reverse("account:sessions")},
+    ]
+    if request.actor.examines:  # type: ignore[attr-defined]
+        return own
+    return [
+        *own,
         {"title": _("My relations"), "link": reverse("admin:controls_relation_changelist")},
         {"title": _("How I am told"), "link": reverse("notices:choose")},
     ]

@@ -95,12 +95,15 @@ class Queue(QueuePage):
             rows.filter(status=status) for status in (Status.AWAITING_SECOND, Status.AWAITING_SCREENING)
         )
         next_come = self.nothing_waits()
-        return [
+        takes = [
             Tab("mine", _("Mine to take"), rows.claimable_by(self.actor), found.claimable, next_come),
             Tab("held", _("I am on"), rows.held_by(self.actor), found.held, ON_NONE),
+        ]
+        return [
+            *(takes if self.actor.may("kyc.claim") else []),
             Tab("desk", _("At the desk"), rows.at_the_desk(), found.at_the_desk, next_come),
-            Tab("second", _("Second person"), second, found.awaiting_second, NO_SECOND),
-            Tab("checks", _("In checks"), rows.awaiting_checks(), found.being_checked, NONE_CHECKED),
+            Tab("second", _("Second"), second, found.awaiting_second, NO_SECOND),
+            Tab("checks", _("Checks"), rows.awaiting_checks(), found.being_checked, NONE_CHECKED),
             Tab("screening", _("Screening"), screening, found.awaiting_screening, NONE_SCREENED),
             Tab("rejected", _("Rejected"), rows.filter(status=Status.REJECTED), found.rejected, NONE_REJECTED),
             Tab("all", _("All"), rows, found.all, NOTHING_YET),

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.html import escape
 from PIL import Image, ImageStat
 
+from backoffice import navigation
 from base import clock
 from base.errors import NotPermitted, WrongState
 from controls import approvals, examinations, leaving, shredding, staff
@@ -462,3 +463,16 @@ def test_no_look_is_noted_after_the_end(
     assert not examinations.note_look(by, application, "admin:kyc_application_change", "")
     (end,) = AuditEntry.all_unrestricted.filter(action="controls.end_examination")
     assert all(entry.pk < end.pk for entry in looks())
+
+
+def test_the_menu_offers_what_is_open_and_no_export(eva: Client) -> None:
+    links = {item["link"] for group in navigation.sidebar(_asked_by(eva)) for item in group["items"]}
+    assert {reverse("admin:index"), reverse("admin:kyc_application_changelist")} <= links
+    assert {link: eva.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+    queue = eva.get(reverse("admin:kyc_application_changelist")).content.decode()
+    assert reverse("admin:kyc_application_export") not in queue
+    assert "Mine to take" not in queue
+
+
+def _asked_by(client: Client) -> Any:
+    return client.get(reverse("admin:index")).wsgi_request
