@@ -96,7 +96,7 @@ class Queue(QueuePage):
         )
         next_come = self.nothing_waits()
         takes = [
-            Tab("mine", _("Mine to take"), rows.claimable_by(self.actor), found.claimable, next_come),
+            Tab("mine", _("To take"), rows.claimable_by(self.actor), found.claimable, next_come),
             Tab("held", _("I am on"), rows.held_by(self.actor), found.held, ON_NONE),
         ]
         return [
