@@ -27,4 +27,6 @@ class PrivacyConfig(AppConfig):
         triggers.fixed("privacy.AccessRequest", "subject_id", "asked_by_id", "job_id")
         told = "EXISTS (SELECT 1 FROM privacy_certificate c WHERE c.person = OLD.about)"
         triggers.erasable("outbox.Event", triggers.Erased(("payload",), told))
+        related = "EXISTS (SELECT 1 FROM privacy_certificate c WHERE c.model = OLD.model AND c.person = OLD.subject)"
+        triggers.erasable("controls.Relation", triggers.Erased(("reference", "words"), related))
         triggers.add(no_certificate_under_a_hold())

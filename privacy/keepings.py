@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
+from django.db.models import QuerySet
+
 from base import registry
 from base.canonical import canonical
+from controls.models import Relation
 from controls.policies import policy
 from outbox.models import Event
 from privacy.models import Subject
@@ -63,6 +66,7 @@ def with_own(subject: Subject, found: Whole | None) -> Whole:
     """And what this app itself keeps of a subject: reasons of holds and restrictions, bundles made for them."""
     whole = found or Whole(subject.country, None, (), (), ())
     rows = [("privacy.subject", str(subject.pk))]
+    rows += [("controls.relation", str(relation.pk)) for relation in relations_to(subject)]
     rows += [("privacy.hold", str(hold.pk)) for hold in subject.holds.all()]
     rows += [
         ("outbox.event", str(ref)) for ref in Event.objects.filter(about=subject.person).values_list("ref", flat=True)
@@ -72,6 +76,11 @@ def with_own(subject: Subject, found: Whole | None) -> Whole:
     rows += [("work.job", str(job.pk)) for job in jobs]
     files = [job.result_file for job in jobs if job.result_file]
     return replace(whole, rows=(*whole.rows, *rows), files=(*whole.files, *files))
+
+
+def relations_to(subject: Subject) -> QuerySet[Relation]:
+    """What people who work here declared of them, in words of their own."""
+    return Relation.all_unrestricted.filter(model=subject.model, subject=subject.person)
 
 
 def time_of(found: Whole) -> tuple[date | None, str]:

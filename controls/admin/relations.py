@@ -100,5 +100,5 @@ class RelationAdmin(ModelAdmin):
         """To whom and in which words, for who is told that."""
         if not relations.tells(record, request.actor):  # type: ignore[attr-defined]
             return []
-        rows = [(record.reference, record.words)]
+        rows = [(record.reference or _("erased"), record.words or _("erased"))]
         return [{"title": _("As declared"), "head": [_("Reference"), _("Words")], "rows": rows, "empty": ""}]

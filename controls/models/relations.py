@@ -47,8 +47,8 @@ class Relation(Record):
     model = models.CharField(_("to a"), max_length=60)
     subject = models.UUIDField(null=True, editable=False)
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+", verbose_name=_("company"))
-    reference = EncryptedTextField(_("reference"))
-    words = EncryptedTextField(_("words"))
+    reference = EncryptedTextField(_("reference"), null=True)  # both empty once whom it is to was erased
+    words = EncryptedTextField(_("words"), null=True)
     declared_at = models.DateTimeField(_("declared"), default=clock.now)
     ended_at = models.DateTimeField(_("ended"), null=True)
     ended_by = models.ForeignKey(

@@ -84,6 +84,7 @@ def _empty(subject: Subject, rule: str, found: keepings.Whole | None, until: Any
 def _empty_own(subject: Subject) -> None:
     """What was told of them, why they were held, and bundles that were made for them."""
     Event.objects.filter(about=subject.person).update(payload=None)
+    keepings.relations_to(subject).update(reference=None, words=None)
     for hold in subject.holds.all():
         hold.words = ""
         hold.save(update_fields=["words"])

@@ -15,9 +15,9 @@ from django.db import DatabaseError, connection, transaction
 from base import clock
 from base.errors import RuleError
 from base.fields import EncryptedTextField, Sealed
-from controls import sealing
+from controls import relations, sealing
 from controls.actor import Actor
-from controls.models import AuditEntry, AuditValue, LegalEntity
+from controls.models import AuditEntry, AuditValue, LegalEntity, Relation
 from kyc import actions as kyc
 from kyc.models import Application, Customer, Decision, Document, Picture
 from privacy import actions, keepings, sweeping
@@ -86,14 +86,28 @@ def left(parts: list[bytes], where: bytes) -> int:
 
 
 def test_nothing_is_left_but_the_certificate(
-    committed_db: CommittedDatabase, entity: LegalEntity, reviewer: Actor, caplog: pytest.LogCaptureFixture
+    committed_db: CommittedDatabase,
+    entity: LegalEntity,
+    reviewer: Actor,
+    second_reviewer: Actor,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     customer = rejected(entity, reviewer).customer
+    related = relations.declare_relation(
+        by=second_reviewer,
+        about="kyc.customer",
+        entity=entity,
+        reference=MARKS["reference"],
+        kind="family",
+        words="Zzfamily is my aunt.",
+    )
+    declared = Relation._base_manager.filter(pk=related.pk).values_list("reference", "words").get()
     whole = keepings.kept("kyc.customer", str(customer.pk))
     assert whole
     subject = making.due(Application.all_unrestricted.get(customer=customer))
     sealing.seal(by=Actor.job("controls.sealer"))
     parts = [*what_lies(customer), customer.document_number_index.encode(), b"ZZ-REFERENCE"]
+    parts += [bytes(each) for each in declared if each]
     assert left(parts, everything(committed_db)) == len(parts), "the search finds what is there"
     assert len(whole.files) == 4
     assert all(default_storage.exists(name) for name in whole.files)
