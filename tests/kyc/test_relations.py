@@ -23,6 +23,7 @@ from kyc.models import Application, Check, Customer, Decision, Document, Picture
 from privacy.models import Subject
 from tests.committed import CommittedDatabase
 from tests.conftest import Make, SignInAs
+from tests.exports import table_of, taken
 from tests.kyc import making
 from tests.kyc import sweep as kyc_sweep
 from tests.kyc.test_addresses import records
@@ -394,3 +395,21 @@ def test_of_declaring_and_taking_it_on_at_once_no_claim_is_left(
     at_once(lambda number: work[number](), len(work))
     assert Relation.all_unrestricted.count() == len(applications)
     assert not Application.all_unrestricted.filter(claimed_by=reviewer.person_id).exists()
+
+
+@pytest.mark.parametrize("path", ["kyc/customer/export/", "kyc/application/export/?tab=all"])
+def test_an_export_leaves_them_out(
+    client: Client, signin_as: SignInAs, entity: LegalEntity, make_actor: Make, path: str
+) -> None:
+    related, other = (
+        making.checked(entity, reference=reference, document_number=reference) for reference in ("MINE-1", "OTHER-1")
+    )
+    officer = make_actor("olga", "compliance_officer")
+    signin_as(client, officer)
+    assert {row["Reference"] for row in _exported(client, path)} == {"MINE-1", "OTHER-1"}
+    declare(officer, related.customer)
+    assert {row["Reference"] for row in _exported(client, path)} == {other.customer.reference}
+
+
+def _exported(client: Client, path: str) -> list[dict[str, str]]:
+    return table_of(taken(client, f"/admin/{path}"))
