@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from controls import approvals, staff
 from controls.actor import Actor
-from controls.models import Person, PolicyVersion, Proposal
+from controls.models import Person, Proposal
 from tests.browser.conftest import Accessible, Shoot, SignedIn
 from tests.people import come_in
 
@@ -190,28 +190,6 @@ def test_a_record_and_its_timeline_are_accessible(
     page.get_by_role("link", name="Timeline").click()
     accessible(page)
     shoot(page, "timeline")
-
-
-def test_a_policy_is_changed_by_two_people_who_see_old_beside_new(
-    page: Page, signed_in: SignedIn, officer: Actor, mlro: Actor, accessible: Accessible, shoot: Shoot
-) -> None:
-    signed_in(page, officer).goto("/admin/controls/policyversion/")
-    page.get_by_role("link", name="Risk of applicants").first.click()
-    accessible(page)
-    shoot(page, "policy")
-    page.get_by_role("button", name="Propose a change").click()
-    document = page.locator("textarea[name=document]")
-    document.fill(document.input_value().replace('"adult_years": 18', '"adult_years": 21'))
-    page.locator("textarea[name=reason]").fill("The board lowered its appetite.")
-    accessible(page)
-    shoot(page, "policy-dialog")
-    page.get_by_role("dialog").get_by_role("button", name="Propose a change").click()
-    expect(page.locator("body")).to_contain_text("Another person finds it in their inbox")
-    signed_in(page, mlro).goto("/admin/controls/proposal/")
-    expect(page.locator(".difference")).to_contain_text("Adult years")
-    expect(page.locator(".difference ins").first).to_be_visible()
-    shoot(page, "policy-proposal")
-    assert PolicyVersion.all_unrestricted.of("kyc.risk").count() == 1
 
 
 def test_the_navigation_of_a_tablet_opens_and_closes(page: Page, signed_in: SignedIn, officer: Actor) -> None:
