@@ -81,12 +81,15 @@ def hidden(away: Away) -> list[tuple[str, UUID]]:
 
 def without(rows: Any, away: Away, *, exact: Callable[[UUID], Any] = lambda key: key) -> Any:
     """Of rows that point at a record (`record_model`, `record_id`) those that are about nobody in the set."""
-    if not away:
-        return rows
+    return rows.exclude(pointing_at((label, exact(key)) for label, key in hidden(away))) if away else rows
+
+
+def pointing_at(records: Iterable[tuple[str, Any]]) -> Q:
+    """Rows whose `record_model` and `record_id` name one of these; none where there are none."""
     by_kind: dict[str, list[Any]] = {}
-    for label, key in hidden(away):
-        by_kind.setdefault(label, []).append(exact(key))
+    for label, key in records:
+        by_kind.setdefault(label, []).append(key)
     about = Q(pk__in=[])
     for label, found in by_kind.items():
         about |= Q(record_model=label, record_id__in=found)
-    return rows.exclude(about)
+    return about

@@ -5,12 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from controls import leaving
 from controls.actor import Actor
-from controls.apart import Kind
+from controls.apart import Kind, pointing_at
 from controls.models import LegalEntity
 from kyc import actions
 from kyc.models import Application, Check, Customer, Decision, Document, Picture
@@ -52,10 +51,7 @@ def _let_go(person: UUID, customer: UUID, by: Actor) -> None:
     for application in rows.select_for_update(no_key=True, of=("self",)):
         if application.claimed_by_id == person:
             leaving.end(application, PUT_BACK, by)
-    about = Q(pk__in=[])
-    for label, key in _records([customer]):
-        about |= Q(record_model=label, record_id=key)
-    tasks = Task.all_unrestricted.open().filter(about, owner=person)
+    tasks = Task.all_unrestricted.open().filter(pointing_at(_records([customer])), owner=person)
     for task in tasks.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         leaving.end(task, telling.HELD, by)
 
